@@ -1,0 +1,100 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import type { CertificateTemplate, Subject, Usage } from './certificate.ts';
+import { createCertificate } from './certificate.ts';
+import { PkiError } from './errors.ts';
+import { issuerFieldsOf, parseCertificates } from './inspect.ts';
+import type { KeyAlgorithm } from './key.ts';
+import { generateKeyPair, parsePrivateKey, samePublicKey } from './key.ts';
+
+/** A certificate and its private key, as Secrets hold them. An authority's certificate may be a bundle. */
+export interface CertificatePair {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+}
+
+/** A certificate that is wanted, whoever signs it. */
+export interface CertificateRequest {
+  readonly subject: Subject;
+  readonly usages: readonly Usage[];
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly validityMs: number;
+}
+
+export interface IssueOptions extends CertificateRequest {
+  readonly authority: CertificatePair;
+  readonly algorithm?: KeyAlgorithm;
+  readonly now: Date;
+}
+
+export interface AuthorityOptions {
+  readonly commonName: string;
+  /** Default: ten years, as kubeadm. */
+  readonly validityMs?: number;
+  readonly algorithm?: KeyAlgorithm;
+  readonly now: Date;
+}
+
+/** The validity that kubeadm gives to authorities: ten years. */
+export const AUTHORITY_VALIDITY_MS = 10 * 365 * 24 * 3600 * 1000;
+
+/** The validity that kubeadm gives to all other certificates: one year. */
+export const CERTIFICATE_VALIDITY_MS = 365 * 24 * 3600 * 1000;
+
+/** Makes a self-signed certificate authority, as `kubeadm init` does. Valid from five minutes ago. */
+export async function createAuthority(options: AuthorityOptions): Promise<CertificatePair> {
+  const { privateKeyPem } = await generateKeyPair(options.algorithm);
+  const privateKey = parsePrivateKey(privateKeyPem);
+  const template: CertificateTemplate = {
+    subject: { commonName: options.commonName },
+    dnsNames: [options.commonName],
+    publicKey: createPublicKey(privateKey),
+    isAuthority: true,
+    notBefore: backdate(options.now),
+    notAfter: new Date(options.now.getTime() + (options.validityMs ?? AUTHORITY_VALIDITY_MS)),
+  };
+  return { certificatePem: createCertificate(template, { privateKey }), privateKeyPem };
+}
+
+/**
+ * Makes a key pair and a certificate for it, signed by the authority, which may be EC or RSA, ours or the user's.
+ * Valid from five minutes ago and never longer than the authority itself. Throws PkiError `AuthorityUnusable` when the
+ * authority's key belongs to none of its certificates or that certificate may not sign.
+ */
+export async function issue(options: IssueOptions): Promise<CertificatePair> {
+  const authority = openAuthority(options.authority);
+  const { privateKeyPem } = await generateKeyPair(options.algorithm);
+  const notAfter = Math.min(options.now.getTime() + options.validityMs, Date.parse(authority.certificate.validTo));
+  const certificatePem = createCertificate(
+    {
+      subject: options.subject,
+      usages: options.usages,
+      dnsNames: options.dnsNames ?? [],
+      ipAddresses: options.ipAddresses ?? [],
+      publicKey: createPublicKey(parsePrivateKey(privateKeyPem)),
+      notBefore: backdate(options.now),
+      notAfter: new Date(notAfter),
+    },
+    { privateKey: authority.privateKey, issuer: issuerFieldsOf(authority.certificate) },
+  );
+  return { certificatePem, privateKeyPem };
+}
+
+/** The certificate of an authority's bundle that its private key belongs to, and that key. Errors as `issue`. */
+export function openAuthority(pair: CertificatePair): { certificate: X509Certificate; privateKey: KeyObject } {
+  const privateKey = parsePrivateKey(pair.privateKeyPem);
+  const certificate = parseCertificates(pair.certificatePem).find((one) => samePublicKey(one.publicKey, privateKey));
+  if (certificate === undefined) {
+    throw new PkiError('AuthorityUnusable', 'the private key belongs to none of the certificates of the authority');
+  }
+  if (!certificate.ca) {
+    throw new PkiError('AuthorityUnusable', `the certificate ${certificate.subject} is not a certificate authority`);
+  }
+  return { certificate, privateKey };
+}
+
+// Lets a machine whose clock runs a little late accept the certificate at once (kubeadm: CertificateBackdate).
+function backdate(now: Date): Date {
+  return new Date(now.getTime() - 5 * 60 * 1000);
+}

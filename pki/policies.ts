@@ -1,0 +1,212 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { CertificatePair, CertificateRequest } from './authority.ts';
+import { openAuthority } from './authority.ts';
+import { PkiError } from './errors.ts';
+import { describeCertificate, parseCertificate, parseCertificates } from './inspect.ts';
+import { formatIpAddress, parseIpAddress } from './ip-address.ts';
+import type { CertificateDescription } from './inspect.ts';
+import { parsePrivateKey, parsePublicKey, samePublicKey } from './key.ts';
+
+/** Why something stored must be made again; a closed list, fit for a condition's or Event's reason. */
+export type ReissueReason =
+  | 'Missing'
+  | 'Unparsable'
+  | 'KeyMismatch'
+  | 'RotationRequested'
+  | 'NotAuthority'
+  | 'SubjectChanged'
+  | 'UsagesChanged'
+  | 'SubjectAltNamesChanged'
+  | 'AuthorityChanged'
+  | 'Expiring';
+
+/** A reason to make something again, and a sentence that says so to a person. */
+export interface Reissue {
+  readonly reason: ReissueReason;
+  readonly message: string;
+}
+
+/** What a Secret holds under the keys of a pair; undefined or empty where a key is missing. */
+export interface StoredPair {
+  readonly certificatePem?: string | undefined;
+  readonly privateKeyPem?: string | undefined;
+}
+
+/** What decides about renewal, for every kind of pair. */
+export interface RenewalInput {
+  readonly stored: StoredPair;
+  readonly now: Date;
+  /** Renew when less than this is left. At most two thirds of the certificate's own validity count. */
+  readonly renewBeforeMs: number;
+  /** Somebody asked for a new pair (the annotation `certs.kamaji.clastix.io/rotate`). */
+  readonly rotateRequested?: boolean;
+}
+
+export interface CertificatePolicyInput extends RenewalInput {
+  readonly authority: CertificatePair;
+  readonly wanted: CertificateRequest;
+}
+
+/**
+ * Why a stored certificate must be issued again, or undefined when it serves. Pure; the first policy that objects answers.
+ * Throws PkiError when the authority itself is unusable.
+ */
+export function certificateReissue(input: CertificatePolicyInput): Reissue | undefined {
+  const signer = openAuthority(input.authority).certificate;
+  return open(input, (pair) => firstOf(CERTIFICATE_POLICIES, { ...input, ...pair, signer }));
+}
+
+/** Why a stored certificate authority must be made again, or undefined when it serves. */
+export function authorityReissue(input: RenewalInput): Reissue | undefined {
+  return open(input, (pair) => firstOf(AUTHORITY_POLICIES, { ...input, ...pair }));
+}
+
+/** When `certificateReissue` and `authorityReissue` begin to answer `Expiring`. Throws PkiError `CertificateUnparsable`. */
+export function renewalTime(certificatePem: string, renewBeforeMs: number): Date {
+  return dueAt(describeCertificate(parseCertificate(certificatePem)), renewBeforeMs);
+}
+
+/** Why a stored bare key pair (the service-account keys) must be made again; it never expires. */
+export function keyPairReissue(input: {
+  readonly stored: { readonly privateKeyPem?: string | undefined; readonly publicKeyPem?: string | undefined };
+  readonly rotateRequested?: boolean;
+}): Reissue | undefined {
+  const { privateKeyPem = '', publicKeyPem = '' } = input.stored;
+  if (privateKeyPem === '' || publicKeyPem === '') return MISSING;
+  return unlessUnparsable(() => {
+    if (!samePublicKey(parsePrivateKey(privateKeyPem), parsePublicKey(publicKeyPem))) return KEY_MISMATCH;
+    return rotationRequested(input);
+  });
+}
+
+interface OpenPair {
+  readonly certificate: X509Certificate;
+  readonly privateKey: KeyObject;
+  readonly description: CertificateDescription;
+}
+
+type AuthorityInput = RenewalInput & OpenPair;
+type CertificateInput = CertificatePolicyInput & OpenPair & { readonly signer: X509Certificate };
+type Policy<I> = (input: I) => Reissue | undefined;
+
+const MISSING: Reissue = { reason: 'Missing', message: 'there is none yet' };
+const KEY_MISMATCH: Reissue = { reason: 'KeyMismatch', message: 'the private key does not belong to the public one' };
+
+const AUTHORITY_POLICIES: readonly Policy<AuthorityInput>[] = [notAuthority, rotationRequested, expiring];
+
+const CERTIFICATE_POLICIES: readonly Policy<CertificateInput>[] = [
+  keyMismatch,
+  rotationRequested,
+  authorityChanged,
+  subjectChanged,
+  usagesChanged,
+  subjectAltNamesChanged,
+  expiringCertificate,
+];
+
+function open(input: RenewalInput, decide: (pair: OpenPair) => Reissue | undefined): Reissue | undefined {
+  const { certificatePem = '', privateKeyPem = '' } = input.stored;
+  if (certificatePem === '' || privateKeyPem === '') return MISSING;
+  return unlessUnparsable(() => {
+    const privateKey = parsePrivateKey(privateKeyPem);
+    // A bundle may carry more than the certificate of this key.
+    const certificates = parseCertificates(certificatePem);
+    const certificate = certificates.find((one) => samePublicKey(one.publicKey, privateKey));
+    if (certificate === undefined) return KEY_MISMATCH;
+    return decide({ certificate, privateKey, description: describeCertificate(certificate) });
+  });
+}
+
+function unlessUnparsable(decide: () => Reissue | undefined): Reissue | undefined {
+  try {
+    return decide();
+  } catch (error) {
+    if (error instanceof PkiError) return { reason: 'Unparsable', message: error.message };
+    throw error;
+  }
+}
+
+function firstOf<I>(policies: readonly Policy<I>[], input: I): Reissue | undefined {
+  for (const policy of policies) {
+    const answer = policy(input);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+// Servers and clients present the first certificate of a file: it must be the one of the key.
+function keyMismatch(input: CertificateInput): Reissue | undefined {
+  const first = parseCertificate(input.stored.certificatePem ?? '');
+  return samePublicKey(first.publicKey, input.privateKey) ? undefined : KEY_MISMATCH;
+}
+
+function rotationRequested(input: { readonly rotateRequested?: boolean }): Reissue | undefined {
+  if (input.rotateRequested !== true) return undefined;
+  return { reason: 'RotationRequested', message: 'rotation was requested by annotation' };
+}
+
+function notAuthority({ description }: AuthorityInput): Reissue | undefined {
+  if (description.isAuthority) return undefined;
+  return { reason: 'NotAuthority', message: 'the certificate may not sign other certificates' };
+}
+
+function authorityChanged({ certificate, signer }: CertificateInput): Reissue | undefined {
+  if (certificate.checkIssued(signer) && certificate.verify(signer.publicKey)) return undefined;
+  return { reason: 'AuthorityChanged', message: 'it was not signed by the present certificate authority' };
+}
+
+function subjectChanged({ description, wanted }: CertificateInput): Reissue | undefined {
+  const { subject } = description;
+  if (
+    subject.commonName === wanted.subject.commonName &&
+    sameSet(subject.organizations, wanted.subject.organizations)
+  ) {
+    return undefined;
+  }
+  const text = [...(wanted.subject.organizations ?? []).map((o) => `O=${o}`), `CN=${wanted.subject.commonName}`];
+  return { reason: 'SubjectChanged', message: `its subject is no longer ${text.join(', ')}` };
+}
+
+function usagesChanged({ description, wanted }: CertificateInput): Reissue | undefined {
+  if (sameSet(description.usages, wanted.usages)) return undefined;
+  return { reason: 'UsagesChanged', message: `it was not made for ${wanted.usages.join(', ')}` };
+}
+
+function subjectAltNamesChanged({ description, wanted }: CertificateInput): Reissue | undefined {
+  const has = new Set([...description.dnsNames, ...description.ipAddresses]);
+  const wants = new Set([...(wanted.dnsNames ?? []), ...(wanted.ipAddresses ?? []).map(canonicalAddress)]);
+  const missing = [...wants].filter((name) => !has.has(name));
+  const surplus = [...has].filter((name) => !wants.has(name));
+  if (missing.length === 0 && surplus.length === 0) return undefined;
+  const parts = [
+    ...(missing.length === 0 ? [] : [`it does not name ${missing.join(', ')}`]),
+    ...(surplus.length === 0 ? [] : [`it still names ${surplus.join(', ')}`]),
+  ];
+  return { reason: 'SubjectAltNamesChanged', message: parts.join('; ') };
+}
+
+function expiringCertificate(input: CertificateInput): Reissue | undefined {
+  // A certificate that lasts as long as its authority cannot be made to last longer: renewing it would never end.
+  if (input.description.notAfter.getTime() >= Date.parse(input.signer.validTo)) return undefined;
+  return expiring(input);
+}
+
+function expiring({ description, now, renewBeforeMs }: AuthorityInput): Reissue | undefined {
+  if (now.getTime() < dueAt(description, renewBeforeMs).getTime()) return undefined;
+  return { reason: 'Expiring', message: `it expires at ${description.notAfter.toISOString()}` };
+}
+
+function dueAt({ notBefore, notAfter }: CertificateDescription, renewBeforeMs: number): Date {
+  const validityMs = notAfter.getTime() - notBefore.getTime();
+  return new Date(notAfter.getTime() - Math.min(renewBeforeMs, (validityMs * 2) / 3));
+}
+
+function sameSet(one: readonly string[] = [], other: readonly string[] = []): boolean {
+  const set = new Set(one);
+  return set.size === new Set(other).size && other.every((item) => set.has(item));
+}
+
+function canonicalAddress(text: string): string {
+  const bytes = parseIpAddress(text);
+  return bytes === undefined ? text : formatIpAddress(bytes);
+}
