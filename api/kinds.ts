@@ -1,0 +1,87 @@
+import type { Cluster, Machine } from './core/cluster.ts';
+import type { KamajiControlPlane } from './controlplane/v1alpha2/kamaji-control-plane.ts';
+import type { KamajiControlPlaneTemplate } from './controlplane/v1alpha2/kamaji-control-plane-template.ts';
+import type { DataStore } from './kamaji/v1alpha1/data-store.ts';
+import type { KubeconfigGenerator } from './kamaji/v1alpha1/kubeconfig-generator.ts';
+import type { TenantControlPlane } from './kamaji/v1alpha1/tenant-control-plane.ts';
+
+/**
+ * Coordinates of a kind on the wire, typed by the shape of its objects. This file loads no schema, so that a controller
+ * may import it for its values.
+ */
+export interface Kind<T> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** For the compiler only. */
+  readonly objectType?: T;
+}
+
+export const tenantControlPlanes: Kind<TenantControlPlane> = Object.freeze({
+  group: 'kamaji.clastix.io',
+  version: 'v1alpha1',
+  kind: 'TenantControlPlane',
+  plural: 'tenantcontrolplanes',
+  namespaced: true,
+});
+
+export const dataStores: Kind<DataStore> = Object.freeze({
+  group: 'kamaji.clastix.io',
+  version: 'v1alpha1',
+  kind: 'DataStore',
+  plural: 'datastores',
+  namespaced: false,
+});
+
+export const kubeconfigGenerators: Kind<KubeconfigGenerator> = Object.freeze({
+  group: 'kamaji.clastix.io',
+  version: 'v1alpha1',
+  kind: 'KubeconfigGenerator',
+  plural: 'kubeconfiggenerators',
+  namespaced: false,
+});
+
+export const kamajiControlPlanes: Kind<KamajiControlPlane> = Object.freeze({
+  group: 'controlplane.cluster.x-k8s.io',
+  version: 'v1alpha2',
+  kind: 'KamajiControlPlane',
+  plural: 'kamajicontrolplanes',
+  namespaced: true,
+});
+
+export const kamajiControlPlaneTemplates: Kind<KamajiControlPlaneTemplate> = Object.freeze({
+  group: 'controlplane.cluster.x-k8s.io',
+  version: 'v1alpha2',
+  kind: 'KamajiControlPlaneTemplate',
+  plural: 'kamajicontrolplanetemplates',
+  namespaced: true,
+});
+
+/** The kinds that this project defines. */
+export const ownKinds = Object.freeze([
+  tenantControlPlanes,
+  dataStores,
+  kubeconfigGenerators,
+  kamajiControlPlanes,
+  kamajiControlPlaneTemplates,
+]);
+
+/** Cluster API's Cluster, which this project only reads. */
+export const clusters: Kind<Cluster> = Object.freeze({
+  group: 'cluster.x-k8s.io',
+  version: 'v1beta2',
+  kind: 'Cluster',
+  plural: 'clusters',
+  namespaced: true,
+});
+
+/** Cluster API's Machine, which this project only reads. */
+export const machines: Kind<Machine> = Object.freeze({
+  group: 'cluster.x-k8s.io',
+  version: 'v1beta2',
+  kind: 'Machine',
+  plural: 'machines',
+  namespaced: true,
+});
