@@ -15,6 +15,13 @@ export interface Informer<T extends KubeObject> {
   byIndex(index: string, value: string): readonly T[];
   /** True once the first full list has been handed to all handlers. */
   hasSynced(): boolean;
+  /** The newest resourceVersion that has reached the handlers, by list, event or bookmark; undefined before the first list. */
+  observedResourceVersion(): string | undefined;
+  /**
+   * Whether the object belongs to the selection, as far as its namespace, its labels and the field selectors on
+   * `metadata.name` and `metadata.namespace` tell; undecidable field selectors count as no.
+   */
+  selects(object: KubeObject): boolean;
   /** Subscribes; a late subscriber gets the present objects as initial `added` events. Returns the unsubscribe function. */
   subscribe(handler: (event: InformerEvent<T>) => void): () => void;
 }
@@ -33,8 +40,13 @@ export interface InformerOptions<T> {
 
 /** Shares one reflector per (resource, selection). */
 export interface Cache {
-  /** Declares an informer; the same resource and selection give the same one, with indexes merged. Before start only. */
+  /**
+   * Declares an informer; the same resource and selection give the same one, with indexes merged. Before start only.
+   * Throws when the same selection is declared with another transform or another function under the same index name.
+   */
   informer<T extends KubeObject>(resource: Resource<T>, options?: InformerOptions<T>): Informer<T>;
+  /** The declared informers of that resource, whatever their selection. */
+  informersOf(resource: Pick<Resource, 'group' | 'plural'>): readonly Informer<KubeObject>[];
   /** Runs every declared reflector until the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
   /** Resolves when all informers have synced; rejects after the cache's sync timeout, naming those that have not. */

@@ -1,8 +1,10 @@
 import type { KubeObject, ObjectKey, Resource } from './resource.ts';
 
-/** Options every call takes. */
+/** Options every call takes. An aborted signal makes the call throw the signal's reason. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Default: the transport's, 30 000. Of a list: for each page. */
+  readonly timeoutMs?: number;
 }
 
 export interface ListOptions extends CallOptions {
@@ -11,6 +13,8 @@ export interface ListOptions extends CallOptions {
   readonly fieldSelector?: string;
   /** Page size; the client follows `continue` itself. Default 500. */
   readonly limit?: number;
+  /** Ask for PartialObjectMetadata only: items carry apiVersion, kind and metadata, whatever their type says. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface ListResult<T> {

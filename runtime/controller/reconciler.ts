@@ -51,4 +51,30 @@ export interface ControllerOptions {
   readonly concurrency?: number;
   /** Time-out of one pass in milliseconds. Default 60 000. */
   readonly timeoutMs?: number;
+  /**
+   * Least time between the starts of two passes over one key, in milliseconds; events in between are merged into one
+   * pass at its end. Default 0: passes are only ever merged while one runs.
+   */
+  readonly minIntervalMs?: number;
+}
+
+/** A running set of workers over one queue. */
+export interface Controller {
+  readonly name: string;
+  /**
+   * Waits for the sources' informers, then works until the signal aborts. On abort it takes no further key, aborts the
+   * passes under way and resolves when they have returned. Never rejects because of a pass. Call once.
+   */
+  start(signal: AbortSignal): Promise<void>;
+}
+
+/** A failure that retrying cannot heal: logged and counted, and not retried before the next event for the key. */
+export class TerminalError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TerminalError';
+    this.code = code;
+  }
 }
