@@ -1,0 +1,57 @@
+import type { ConnectionConfig } from '../connection.ts';
+import type { Driver, ProbeResult } from '../driver.ts';
+import { DataStoreError } from '../errors.ts';
+import { assertTenantNames } from '../naming.ts';
+import { EtcdChannel } from './channel.ts';
+import { identityKey } from './keys.ts';
+import { initializeEtcd } from './initialize.ts';
+import { etcd } from './protocol.ts';
+import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
+
+/**
+ * The driver of an etcd v3 whose administrator is the client certificate with common name `root`. No connection is opened before
+ * the first call.
+ */
+export function openEtcd(config: ConnectionConfig): Driver {
+  const { tls, endpoints } = config;
+  if (tls?.client === undefined) {
+    throw new DataStoreError('AuthenticationFailed', 'etcd needs a certificate authority and a client certificate');
+  }
+  const channel = new EtcdChannel({ endpoints, tls });
+  return Object.freeze<Driver>({
+    driver: 'etcd',
+    probe: (signal) => probe(channel, signal),
+    async ensureTenant(tenant, signal) {
+      assertTenantNames('etcd', tenant);
+      await ensureEtcdTenant(channel, tenant, signal);
+    },
+    async dropTenant(tenant, signal) {
+      assertTenantNames('etcd', tenant);
+      await dropEtcdTenant(channel, tenant, signal);
+    },
+    initialize: (identity, signal) => initializeEtcd(channel, identity, signal),
+    close: () => channel.close(),
+  });
+}
+
+/**
+ * Three small calls: the member's own status, whether authorization is on (which only the administrator may ask, and which needs a
+ * quorum), and the identity of a store that we run. Any other etcd is identified by its cluster id.
+ */
+async function probe(channel: EtcdChannel, signal: AbortSignal): Promise<ProbeResult> {
+  const [status, authorization, identity] = await Promise.all([
+    channel.call(etcd.status, {}, signal),
+    channel.call(etcd.authStatus, {}, signal),
+    channel.call(etcd.range, { key: identityKey }, signal),
+  ]);
+  const own = identity.kvs[0]?.value.toString();
+  const quotaBytes = Number(status.dbSizeQuota);
+  return {
+    version: status.version,
+    identity: own ?? `etcd-${BigInt(status.header?.clusterId ?? 0).toString(16)}`,
+    authorizationEnabled: authorization.enabled,
+    sizeBytes: Number(status.dbSize),
+    ...(quotaBytes > 0 ? { quotaBytes } : {}),
+    alarms: status.errors,
+  };
+}
