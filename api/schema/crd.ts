@@ -126,7 +126,7 @@ function objectSchema({ description, spec, status, rules }: CrdDefinition): Json
     properties: {
       apiVersion: { description: 'Group and version of this representation of the object.', type: 'string' },
       kind: { description: 'The REST resource that this object represents.', type: 'string' },
-      metadata: { description: 'Standard object metadata.', type: 'object' },
+      metadata: { type: 'object' },
       spec: spec.json,
       ...(status && { status: status.json }),
     },

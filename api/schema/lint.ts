@@ -16,7 +16,7 @@ export function lint(schema: JsonSchema, path = ''): readonly string[] {
 }
 
 function describedFlaws({ description }: JsonSchema, path: string): readonly string[] {
-  if (path.endsWith('[]') || path.endsWith('{}')) return [];
+  if (path === '.metadata' || path.endsWith('[]') || path.endsWith('{}')) return [];
   return /^\S.*\.$/s.test(description ?? '') ? [] : [`${path}: description is not a sentence`];
 }
 

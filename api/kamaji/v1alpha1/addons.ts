@@ -56,7 +56,7 @@ const konnectivityAgent = object(
     rules: [
       rule(
         "self.mode != 'DaemonSet' || !has(self.replicas) || self.replicas == 0",
-        'replicas is {string(self.replicas)}, but mode DaemonSet runs one agent per node: leave replicas out or use mode Deployment',
+        'replicas is set, but mode DaemonSet runs one agent per node: leave replicas out or use mode Deployment',
       ),
       rule(
         "self.mode != 'Deployment' || !has(self.replicas) || self.replicas > 0",

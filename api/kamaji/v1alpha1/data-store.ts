@@ -66,7 +66,7 @@ const managed = object(
       integer('Number of members.', {
         default: 1,
         rules: [
-          rule('self in [1, 3, 5]', 'managed.replicas is {string(self)}: etcd needs an odd number, write 1, 3 or 5'),
+          rule('self in [1, 3, 5]', 'managed.replicas is no odd number up to 5, which etcd needs: write 1, 3 or 5'),
         ],
       }),
     ),

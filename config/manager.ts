@@ -1,0 +1,74 @@
+import { k8s } from 'cdk8s-plus-28';
+import { IMAGE, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT } from './identity.ts';
+
+/** Labels that select the manager's pods. */
+export const SELECTOR = { 'control-plane': 'kamaji-controller-manager' };
+
+/** Name of the container port that serves admission. */
+export const WEBHOOK_PORT_NAME = 'webhook-server';
+
+const HEALTH_PORT_NAME = 'healthz';
+
+/** Flags of the manager; the variables are clusterctl's, each with its default. */
+const args = [
+  '--leader-elect',
+  '--metrics-bind-address=:8080',
+  '--health-probe-bind-address=:8081',
+  '--konnectivity-default=${KAMAJI_KONNECTIVITY_DEFAULT:=true}',
+  '--managed-datastore=${KAMAJI_MANAGED_DATASTORE:=true}',
+];
+
+/** The Deployment of the manager. Its container is named `manager`, as clusterctl's contract wants. */
+export function managerDeployment(): k8s.KubeDeploymentProps {
+  return {
+    metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: { ...PROVIDER_LABELS, ...SELECTOR } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: SELECTOR },
+      template: {
+        metadata: { labels: { ...PROVIDER_LABELS, ...SELECTOR } },
+        spec: {
+          serviceAccountName: SERVICE_ACCOUNT,
+          terminationGracePeriodSeconds: 30,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+          containers: [managerContainer()],
+        },
+      },
+    },
+  };
+}
+
+function managerContainer(): k8s.Container {
+  return {
+    name: 'manager',
+    image: IMAGE,
+    imagePullPolicy: 'IfNotPresent',
+    args,
+    env: [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    ],
+    ports: [
+      { name: 'metrics', containerPort: 8080 },
+      { name: HEALTH_PORT_NAME, containerPort: 8081 },
+      { name: WEBHOOK_PORT_NAME, containerPort: 9443 },
+    ],
+    livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
+    readinessProbe: probe('/readyz', { periodSeconds: 5 }),
+    startupProbe: probe('/healthz', { periodSeconds: 1, failureThreshold: 60 }),
+    resources: {
+      requests: { cpu: k8s.Quantity.fromString('100m'), memory: k8s.Quantity.fromString('128Mi') },
+      limits: { memory: k8s.Quantity.fromString('512Mi') },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+  };
+}
+
+function probe(path: string, timing: Pick<k8s.Probe, 'periodSeconds' | 'failureThreshold'>): k8s.Probe {
+  return { httpGet: { path, port: k8s.IntOrString.fromString(HEALTH_PORT_NAME) }, timeoutSeconds: 5, ...timing };
+}

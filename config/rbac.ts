@@ -1,0 +1,66 @@
+import { readdir } from 'node:fs/promises';
+import type { PolicyRule } from '#api/core/policy-rule.ts';
+
+/** What the manager's ServiceAccount may do. */
+export interface ManagerRules {
+  /** In the whole cluster. */
+  readonly cluster: readonly PolicyRule[];
+  /** In the manager's own namespace. */
+  readonly namespace: readonly PolicyRule[];
+}
+
+/** What every manager needs, whichever controllers it runs. */
+const base: ManagerRules = {
+  cluster: [
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  ],
+  namespace: [
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+  ],
+};
+
+/**
+ * The rules that controllers export from `controllers/<kind>/rbac.ts`: `rules` for the cluster and, optionally,
+ * `ownNamespaceRules` for the manager's namespace. Rules for the same resources become one.
+ */
+export async function managerRules(): Promise<ManagerRules> {
+  const modules = await Promise.all((await rbacFiles()).map(async (file) => rulesOf(await import(file.href), file)));
+  return {
+    cluster: merge([...base.cluster, ...modules.flatMap(({ cluster }) => cluster)]),
+    namespace: merge([...base.namespace, ...modules.flatMap(({ namespace }) => namespace)]),
+  };
+}
+
+async function rbacFiles(): Promise<readonly URL[]> {
+  const root = new URL('../controllers/', import.meta.url);
+  const entries = await readdir(root, { recursive: true });
+  return entries
+    .filter((path) => /(^|\/)rbac\.ts$/.test(path))
+    .toSorted()
+    .map((path) => new URL(path, root));
+}
+
+function rulesOf(module: unknown, file: URL): ManagerRules {
+  const { rules, ownNamespaceRules = [] } = module as Record<string, readonly PolicyRule[] | undefined>;
+  if (!rules) throw new TypeError(`${file.href} exports no "rules"`);
+  return { cluster: rules, namespace: ownNamespaceRules };
+}
+
+function merge(rules: readonly PolicyRule[]): readonly PolicyRule[] {
+  const merged = new Map<string, PolicyRule>();
+  for (const rule of rules.flatMap(onePerResource)) {
+    const key = JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames ?? null]);
+    const verbs = [...(merged.get(key)?.verbs ?? []), ...rule.verbs];
+    merged.set(key, { ...rule, verbs: order.filter((verb) => verbs.includes(verb)) });
+  }
+  return [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
+}
+
+const order = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'] as const;
+
+function onePerResource(rule: PolicyRule): readonly PolicyRule[] {
+  return rule.apiGroups.flatMap((group) =>
+    rule.resources.map((resource) => ({ ...rule, apiGroups: [group], resources: [resource] })),
+  );
+}
