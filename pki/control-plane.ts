@@ -29,7 +29,7 @@ export interface ServingNames {
 
 /** A certificate of a control plane and the authority that signs it. */
 export interface ControlPlaneCertificate extends CertificateRequest {
-  readonly authority: AuthorityName;
+  readonly signedBy: AuthorityName;
 }
 
 /** Base names of the files of the certificates that a control plane presents. */
@@ -50,7 +50,7 @@ export function controlPlaneCertificates(
 ): Readonly<Record<ControlPlaneCertificateName, ControlPlaneCertificate>> {
   return {
     apiserver: {
-      authority: 'ca',
+      signedBy: 'ca',
       subject: { commonName: 'kube-apiserver' },
       usages: ['serverAuth'],
       ...servingNames(names),
@@ -79,12 +79,12 @@ export function datastoreCertificate(user: string): CertificateRequest {
 }
 
 function client(
-  authority: AuthorityName,
+  signedBy: AuthorityName,
   commonName: string,
   organizations?: readonly string[],
 ): ControlPlaneCertificate {
   return {
-    authority,
+    signedBy,
     subject: organizations === undefined ? { commonName } : { commonName, organizations },
     usages: ['clientAuth'],
     validityMs: CERTIFICATE_VALIDITY_MS,

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createAuthority } from '#pki/authority.ts';
+import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
+import { describeCertificate, parseCertificate } from '#pki/inspect.ts';
+import { formatKubeconfig, issueKubeconfig, kubeconfigReissue, parseKubeconfig } from './kubeconfig.ts';
+
+const NOW = new Date('2026-11-22T10:00:00Z');
+const DAY = 86_400_000;
+const authority = await createAuthority({ commonName: 'kubernetes', now: NOW });
+const request = {
+  server: 'https://10.0.0.1:6443',
+  clusterName: 'demo',
+  authority,
+  certificate: KUBECONFIG_CERTIFICATES.admin,
+};
+const stored = await issueKubeconfig(request, { now: NOW });
+
+test('a kubeconfig is named as kubeadm names it and always written the same way', () => {
+  const fields = {
+    server: 'https://10.0.0.1:6443',
+    clusterName: 'on',
+    userName: 'kubernetes-admin',
+    caCertificatesPem: 'ca\n',
+    clientCertificatePem: 'cert\n',
+    clientKeyPem: 'key\n',
+  };
+  assert.equal(
+    formatKubeconfig(fields),
+    `apiVersion: v1
+kind: Config
+clusters:
+  - name: "on"
+    cluster:
+      certificate-authority-data: Y2EK
+      server: https://10.0.0.1:6443
+users:
+  - name: kubernetes-admin
+    user:
+      client-certificate-data: Y2VydAo=
+      client-key-data: a2V5Cg==
+contexts:
+  - name: kubernetes-admin@on
+    context:
+      cluster: "on"
+      user: kubernetes-admin
+current-context: kubernetes-admin@on
+`,
+  );
+  assert.deepEqual(parseKubeconfig(formatKubeconfig(fields)), fields);
+});
+
+test('an issued kubeconfig carries a client certificate of the user', () => {
+  const fields = parseKubeconfig(stored);
+  assert.deepEqual(describeCertificate(parseCertificate(fields.clientCertificatePem)).subject, {
+    commonName: 'kubernetes-admin',
+    organizations: ['kubeadm:cluster-admins'],
+  });
+  assert.equal(fields.caCertificatesPem, authority.certificatePem);
+  assert.equal(fields.userName, 'kubernetes-admin');
+});
+
+test('a kubeconfig is made again when it no longer serves', async () => {
+  const other = await createAuthority({ commonName: 'kubernetes', now: NOW });
+  const reason = (change: object = {}, options: object = {}): string | undefined =>
+    kubeconfigReissue(stored, { ...request, ...change }, { now: NOW, renewBeforeMs: DAY, ...options })?.reason;
+  assert.equal(reason(), undefined);
+  assert.equal(kubeconfigReissue(undefined, request, { now: NOW, renewBeforeMs: DAY })?.reason, 'Missing');
+  assert.equal(kubeconfigReissue('a: [', request, { now: NOW, renewBeforeMs: DAY })?.reason, 'Unparsable');
+  assert.equal(kubeconfigReissue('kind: Config', request, { now: NOW, renewBeforeMs: DAY })?.reason, 'Unparsable');
+  assert.equal(reason({ authority: other }), 'AuthorityChanged');
+  assert.equal(reason({ server: 'https://10.0.0.2:6443' }), 'ServerChanged');
+  assert.equal(reason({ clusterName: 'other' }), 'NamesChanged');
+  assert.equal(reason({ certificate: KUBECONFIG_CERTIFICATES['super-admin'] }), 'NamesChanged');
+  assert.equal(
+    reason({ certificate: { ...request.certificate, subject: { commonName: 'kubernetes-admin' } } }),
+    'SubjectChanged',
+  );
+  assert.equal(reason({}, { now: new Date(NOW.getTime() + 364.5 * DAY) }), 'Expiring');
+  assert.equal(reason({}, { rotateRequested: true }), 'RotationRequested');
+});
+
+test('a kubeconfig without inline credentials is refused with a code', () => {
+  assert.throws(() => parseKubeconfig('apiVersion: v1\nkind: Config\nclusters: []\n'), {
+    code: 'KubeconfigUnparsable',
+  });
+  assert.throws(() => parseKubeconfig(stored.replace('client-key-data', 'client-key')), {
+    code: 'KubeconfigUnparsable',
+    message: /client-key-data/,
+  });
+});
