@@ -78,7 +78,7 @@ export function string(description: string, options: StringOptions = {}): Schema
 export function enumeration<const V extends string>(
   description: string,
   values: readonly V[],
-  options: CommonOptions<V> = {},
+  options: CommonOptions<NoInfer<V>> = {},
 ): Schema<V> {
   return node('string', description, options, { enum: values });
 }
