@@ -35,13 +35,14 @@ export function openEtcd(config: ConnectionConfig): Driver {
 }
 
 /**
- * Three small calls: the member's own status, whether authorization is on (which only the administrator may ask, and which needs a
- * quorum), and the identity of a store that we run. Any other etcd is identified by its cluster id.
+ * Three small calls: whether authorization is on (only the administrator may ask, and it needs a quorum), the member's own status, and
+ * the identity of a store that we run; any other etcd is identified by its cluster id. The first goes alone: its refusal is the
+ * one that tells unknown credentials from insufficient ones.
  */
 async function probe(channel: EtcdChannel, signal: AbortSignal): Promise<ProbeResult> {
-  const [status, authorization, identity] = await Promise.all([
+  const authorization = await channel.call(etcd.authStatus, {}, signal);
+  const [status, identity] = await Promise.all([
     channel.call(etcd.status, {}, signal),
-    channel.call(etcd.authStatus, {}, signal),
     channel.call(etcd.range, { key: identityKey }, signal),
   ]);
   const own = identity.kvs[0]?.value.toString();

@@ -70,10 +70,16 @@ function classify(error: ServiceError): DataStoreErrorCode {
     case grpcStatus.INVALID_ARGUMENT:
       return /user name is empty|authentication failed/u.test(error.details) ? 'AuthenticationFailed' : 'Unknown';
     case grpcStatus.FAILED_PRECONDITION:
-      return /authentication is not enabled/u.test(error.details) ? 'AuthNotEnabled' : 'Unknown';
+      return classifyPrecondition(error.details);
     default:
       return 'Unknown';
   }
+}
+
+function classifyPrecondition(details: string): DataStoreErrorCode {
+  if (/authentication is not enabled/u.test(details)) return 'AuthNotEnabled';
+  // Said of the caller; where a user is asked for, the driver looks at the words.
+  return details === refusals.userMissing ? 'AuthenticationFailed' : 'Unknown';
 }
 
 // The gRPC library reports everything below the call as text only.

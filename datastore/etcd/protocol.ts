@@ -72,6 +72,7 @@ export const etcd = {
   userDelete: method<{ readonly name: string }, object>('Auth', 'UserDelete'),
   userGrantRole: method<{ readonly user: string; readonly role: string }, object>('Auth', 'UserGrantRole'),
   userRevokeRole: method<{ readonly name: string; readonly role: string }, object>('Auth', 'UserRevokeRole'),
+  roleList: method<Empty, { readonly roles: readonly string[] }>('Auth', 'RoleList'),
   roleAdd: method<{ readonly name: string }, object>('Auth', 'RoleAdd'),
   roleGet: method<{ readonly role: string }, { readonly perm: readonly Permission[] }>('Auth', 'RoleGet'),
   roleDelete: method<{ readonly role: string }, object>('Auth', 'RoleDelete'),
