@@ -1,0 +1,212 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Logger } from 'winston';
+import { ApiError, NetworkError } from '../client/errors.ts';
+import { listPage } from '../client/list-page.ts';
+import type { Selection } from '../client/list-page.ts';
+import { compareResourceVersions } from '../client/resource-version.ts';
+import type { KubeObject, Resource } from '../client/resource.ts';
+import type { Transport } from '../client/transport.ts';
+import { openWatch } from '../client/watch.ts';
+import type { Watch, WatchEvent } from '../client/watch.ts';
+import type { Clock } from '../clock.ts';
+import { Backoff } from './backoff.ts';
+import type { CacheMetrics } from './metrics.ts';
+
+/** Where a reflector puts what it learns. Must not throw. */
+export interface ReflectorSink<T> {
+  /** Brings an object into the form in which it is kept; undefined when that fails and the object must be left out. */
+  prepare(object: T): T | undefined;
+  /** The complete selection at that resourceVersion, prepared. */
+  replace(objects: readonly T[], resourceVersion: string): void;
+  /** One event of the watch; an object in it is not prepared yet. */
+  observe(event: WatchEvent<T>, resourceVersion: string): void;
+  size(): number;
+}
+
+export interface ReflectorOptions<T extends KubeObject> {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly resource: Resource<T>;
+  readonly selection: Selection;
+  readonly sink: ReflectorSink<T>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: CacheMetrics;
+}
+
+const pageSize = 500;
+const pageTimeoutMs = 60_000;
+/** The server sends a bookmark about every minute, so this much silence means that nobody is there any more. */
+const silenceLimitMs = 150_000;
+/** A watch that ends sooner without having said anything counts as a failure. */
+const shortestHealthyWatchMs = 1_000;
+
+/**
+ * Keeps a sink equal to the server's state of one selection: a full list, then watches from where the last one ended,
+ * and a new list only when the server no longer knows that point. Survives every failure of server and network.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #backoff: Backoff;
+  /** Where the next watch begins; undefined when a list is needed first. */
+  #resourceVersion: string | undefined;
+  #lastError: Error | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    const { clock, random } = options;
+    this.#backoff = new Backoff({ baseMs: 800, maxMs: 30_000, resetAfterMs: 120_000, clock, random });
+  }
+
+  /** What went wrong last, until something goes well again. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.#resourceVersion ??= await this.#list(signal);
+        await this.#watch(this.#resourceVersion, signal);
+        this.#lastError = undefined;
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#recover(error instanceof Error ? error : new Error(String(error)), signal);
+      }
+    }
+  }
+
+  async #recover(failure: Error, signal: AbortSignal): Promise<void> {
+    const { clock, log, name } = this.#options;
+    if (isPositionLost(failure)) this.#resourceVersion = undefined;
+    if (failure instanceof PositionLost) {
+      log.info('listing again', { informer: name, reason: failure.message });
+      return;
+    }
+    this.#lastError = failure;
+    const delayMs = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterMs : undefined);
+    log.warn('list or watch failed', { informer: name, error: failure.message, retryInMs: Math.round(delayMs) });
+    // Rejects only when the signal aborts, which ends the loop.
+    await clock.sleep(delayMs, signal).catch(() => {});
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const { transport, resource, selection, sink, clock, metrics } = this.#options;
+    const started = clock.monotonic();
+    const objects: T[] = [];
+    let next: string | undefined;
+    let resourceVersion: string;
+    do {
+      const page = await listPage(transport, resource, selection, {
+        limit: pageSize,
+        continue: next,
+        signal,
+        timeoutMs: pageTimeoutMs,
+      });
+      for (const item of page.items) {
+        const object = sink.prepare(item);
+        if (object !== undefined) objects.push(object);
+      }
+      ({ continue: next, resourceVersion } = page);
+      if (next !== undefined) await nextTurn();
+    } while (next !== undefined);
+    sink.replace(objects, resourceVersion);
+    this.#lastError = undefined;
+    metrics.listFinished(metricName(resource), {
+      objects: objects.length,
+      durationMs: clock.monotonic() - started,
+    });
+    metrics.objectsHeld(metricName(resource), sink.size());
+    return resourceVersion;
+  }
+
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+    const { transport, resource, selection, sink, clock, random, metrics, name } = this.#options;
+    const started = clock.monotonic();
+    let failed = true;
+    let heard = false;
+    try {
+      const timeoutSeconds = 300 + Math.floor(random() * 300);
+      const watch = await openWatch(transport, resource, selection, { resourceVersion, timeoutSeconds, signal });
+      const silence = this.#guardSilence(watch);
+      try {
+        for await (const batch of watch.batches) {
+          silence.heard();
+          for (const event of batch) this.#take(event);
+          heard ||= batch.length > 0;
+        }
+      } finally {
+        silence.stop();
+      }
+      if (!heard && clock.monotonic() - started < shortestHealthyWatchMs) {
+        throw new NetworkError('CONNECTION_RESET', `${name}: the watch ended as soon as it had begun`);
+      }
+      failed = false;
+    } catch (error) {
+      const healthy = heard || clock.monotonic() - started >= shortestHealthyWatchMs;
+      throw healthy && isPositionLost(error) ? new PositionLost(error) : error;
+    } finally {
+      metrics.watchEnded(metricName(resource), { failed: failed && !signal.aborted });
+      metrics.objectsHeld(metricName(resource), sink.size());
+    }
+  }
+
+  #take(event: WatchEvent<T>): void {
+    const resourceVersion =
+      event.type === 'BOOKMARK' ? event.resourceVersion : (event.object.metadata?.resourceVersion ?? '');
+    // A repeated or late event must not take us back to a point that has been passed.
+    if (compareResourceVersions(resourceVersion, this.#resourceVersion ?? '') > 0) {
+      this.#resourceVersion = resourceVersion;
+    }
+    this.#options.sink.observe(event, this.#resourceVersion ?? resourceVersion);
+  }
+
+  /** Ends a watch on which nothing has been heard for too long: a half-open connection reports no error. */
+  #guardSilence(watch: Watch<T>): { heard(): void; stop(): void } {
+    const { clock, name } = this.#options;
+    let last = clock.monotonic();
+    let cancel = (): void => {};
+    const arm = (ms: number): void => {
+      cancel = clock.setTimeout(() => {
+        const left = last + silenceLimitMs - clock.monotonic();
+        if (left > 0) arm(left);
+        else watch.abort(new NetworkError('TIMEOUT', `${name}: not even a bookmark in ${silenceLimitMs} ms`));
+      }, ms);
+    };
+    arm(silenceLimitMs);
+    return {
+      heard: () => {
+        last = clock.monotonic();
+      },
+      stop: () => cancel(),
+    };
+  }
+}
+
+/** The server has forgotten the position of a watch that had worked, so listing again at once is no busy loop. */
+class PositionLost extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'PositionLost';
+  }
+}
+
+/**
+ * Whether the resourceVersion is of no use any more: forgotten (410), or unknown to this server, as after a restore of
+ * etcd from a backup (`ResourceVersionTooLarge`) or a replaced server (400).
+ */
+function isPositionLost(error: unknown): boolean {
+  if (error instanceof PositionLost) return true;
+  if (!(error instanceof ApiError)) return false;
+  return (
+    error.isGone ||
+    error.status === 400 ||
+    error.details.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true
+  );
+}
+
+function metricName(resource: Resource): string {
+  return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+}
