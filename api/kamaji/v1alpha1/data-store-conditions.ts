@@ -19,11 +19,19 @@ export const dataStoreConditions = {
     'ConnectionTimeout',
     'NameNotFound',
     'CertificateInvalid',
+    'NoQuorum',
     'DriverUnsupported',
     'InternalError',
   ],
   /** It accepts this system's credentials, with the rights that are needed. */
-  Authenticated: ['Authenticated', 'Waiting', 'CredentialsRefused', 'PermissionMissing', 'InternalError'],
+  Authenticated: [
+    'Authenticated',
+    'Waiting',
+    'CredentialsRefused',
+    'PermissionMissing',
+    'AuthorizationDisabled',
+    'InternalError',
+  ],
   /** The etcd cluster that this system runs; only with `spec.managed`. */
   ManagedReady: [
     'ManagedReady',
