@@ -5,7 +5,10 @@ export type LabErrorCode =
   | 'EngineUnavailable'
   | 'EngineStartFailed'
   | 'ImageBuildFailed'
-  | 'UnsupportedHost';
+  | 'UnsupportedHost'
+  | 'ClusterFailed'
+  | 'ClusterctlFailed'
+  | 'TimedOut';
 
 /** A lab step that failed, with a message that says what to do about it. */
 export class LabError extends Error {

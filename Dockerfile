@@ -1,0 +1,24 @@
+# The manager's image. An ordinary build needs nothing but this checkout:
+#   docker build -t registry.example/kamaji-control-plane-provider:dev .
+# The lab, which may have no registry to pull from, bundles on the host and builds the stage "prebuilt" on a base of its own.
+ARG BUILD_IMAGE=docker.io/library/node:24-slim
+ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
+
+FROM ${BASE_IMAGE} AS runtime
+WORKDIR /app
+USER 65532:65532
+ENV NODE_ENV=production
+ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "/app/manager.mjs"]
+
+FROM runtime AS prebuilt
+COPY dist/ /app/
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npm run build
+
+FROM runtime
+COPY --from=build /src/dist/ /app/

@@ -1,0 +1,44 @@
+# Everything runs on the Node that package-lock.json pins: once installed, node_modules/.bin comes first on the PATH.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts
+	@touch $@
+
+.PHONY: quickstart
+quickstart: node_modules/.package-lock.json ## Bring up the lab and a tenant cluster with two worker machines
+	@node lab/main.ts quickstart
+
+.PHONY: lab-up
+lab-up: node_modules/.package-lock.json ## Bring up, heal or replace the lab
+	@node lab/main.ts up
+
+.PHONY: lab-down
+lab-down: node_modules/.package-lock.json ## Remove all that the lab made; caches stay
+	@node lab/main.ts down
+
+.PHONY: lab-status
+lab-status: node_modules/.package-lock.json ## Show what of the lab runs
+	@node lab/main.ts status
+
+.PHONY: lab-load
+lab-load: node_modules/.package-lock.json ## Rebuild this provider and reload it into the running lab
+	@node lab/main.ts load
+
+.PHONY: check
+check: node_modules/.package-lock.json ## Types, lint, format, import rules, dead code
+	@npm run --silent check
+
+.PHONY: generate
+generate: node_modules/.package-lock.json ## Write CRDs, RBAC, components and the API reference anew
+	@node config/generate.ts
+
+.PHONY: test
+test: node_modules/.package-lock.json ## Run every test
+	@node test/run.ts

@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { labDown } from './down.ts';
+import { LabError } from './lab-error.ts';
+import { quickstart } from './quickstart.ts';
+import { createStages, type Stages } from './stages.ts';
+import { labStatus } from './status.ts';
+import { labLoad, labUp } from './up.ts';
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)));
+}
+
+const program = new Command('lab').description('The local lab: kind, Cluster API, CAPD and this provider');
+const command = (name: string, description: string, run: (stages: Stages) => Promise<void>) =>
+  program
+    .command(name)
+    .description(description)
+    .action(() => run(createStages(interrupt.signal)));
+
+command('up', 'bring up, heal or replace the lab', async ({ stage }) => {
+  const { paths } = await labUp(stage);
+  console.log(`\nThe lab is up. To look around:\n  export KUBECONFIG=${paths.kubeconfig}`);
+});
+command('down', 'remove all that the lab made; caches stay', ({ stage }) => labDown(stage));
+command('status', 'show what of the lab runs', () => labStatus(interrupt.signal));
+command('load', 'rebuild this provider and reload it into the running lab', ({ stage }) => labLoad(stage));
+command('quickstart', 'bring up the lab and a tenant cluster with two worker machines', quickstart);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // A lab error says what to do; of anything else the stack is the best that can be had.
+  console.error(error instanceof LabError ? `\n${error.code}: ${error.message}` : error);
+  process.exitCode = 1;
+}
