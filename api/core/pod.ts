@@ -13,11 +13,14 @@ import {
   string,
 } from '../schema/schema.ts';
 
-/** Metadata that a user adds to an object we make. */
-export const additionalMetadata = object('Labels and annotations added to the object.', {
+/** Properties of metadata that a user adds to an object we make. */
+export const metadataFields = {
   labels: optional(map('Labels; those that the system itself sets cannot be overridden.', string('Value.'))),
   annotations: optional(map('Annotations.', string('Value.'))),
-});
+};
+
+/** Metadata that a user adds to an object we make. */
+export const additionalMetadata = object('Labels and annotations added to the object.', metadataFields);
 
 const quantity = intOrString('An amount such as 100m, 256Mi or 2.', {
   pattern: String.raw`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`,

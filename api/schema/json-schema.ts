@@ -6,7 +6,7 @@ export type JsonObject = { [key: string]: JsonValue };
 
 /**
  * One CEL rule of a schema node (Kubernetes: `x-kubernetes-validations`). A rule that mentions `oldSelf` is a transition
- * rule: it is not evaluated on create, unless `optionalOldSelf` makes `oldSelf` an optional.
+ * rule: it is evaluated only where the value was there before.
  */
 export interface ValidationRule {
   readonly rule: string;
@@ -14,10 +14,6 @@ export interface ValidationRule {
   readonly message?: string;
   /** The same as a CEL expression, for a message that quotes values. */
   readonly messageExpression?: string;
-  readonly reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired' | 'FieldValueDuplicate';
-  /** Path below this node that the error is reported at, such as `.replicas`. */
-  readonly fieldPath?: string;
-  readonly optionalOldSelf?: boolean;
 }
 
 /** The subset of OpenAPI v3 that a structural CRD schema may use and that the constructors of this folder produce. */
@@ -35,7 +31,6 @@ export interface JsonSchema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly minProperties?: number;
-  readonly maxProperties?: number;
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema;

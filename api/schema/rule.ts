@@ -4,18 +4,11 @@ import type { ValidationRule } from './json-schema.ts';
  * A CEL rule. The message names the field, says what is wrong and what to do; parts in braces are CEL expressions of type
  * string whose values are quoted in it, as in `"port {string(self)} is taken"`.
  */
-export function rule(
-  cel: string,
-  message: string,
-  more: Omit<ValidationRule, 'rule' | 'message' | 'messageExpression'> = {},
-): ValidationRule {
+export function rule(cel: string, message: string): ValidationRule {
   const parts = message.split(/\{([^}]*)\}/);
-  if (parts.length === 1) return { rule: cel, message, ...more };
-  return {
-    rule: cel,
-    messageExpression: parts.map((part, index) => (index % 2 === 0 ? JSON.stringify(part) : part)).join(' + '),
-    ...more,
-  };
+  if (parts.length === 1) return { rule: cel, message };
+  const expressions = parts.map((part, index) => (index % 2 === 0 ? JSON.stringify(part) : part));
+  return { rule: cel, messageExpression: expressions.join(' + ') };
 }
 
 /** The value of `field` never changes once it is set. */

@@ -61,10 +61,6 @@ export interface ListOptions<T> extends CommonOptions<T[]> {
   readonly maxItems?: number;
 }
 
-export interface MapOptions<T> extends CommonOptions<{ [key: string]: T }> {
-  readonly maxProperties?: number;
-}
-
 /** Marks a property as one that may be absent. */
 export function optional<T>(schema: Schema<T>): OptionalSchema<T> {
   return { ...schema, optional: true };
@@ -132,7 +128,7 @@ export function json(description: string): Schema<JsonValue> {
 export function map<T>(
   description: string,
   values: Schema<T>,
-  options: MapOptions<T> = {},
+  options: CommonOptions<{ [key: string]: T }> = {},
 ): Schema<{ [key: string]: T }> {
   return node('object', description, options, { additionalProperties: values.json });
 }

@@ -1,4 +1,4 @@
-import { additionalMetadata } from '../../core/pod.ts';
+import { metadataFields } from '../../core/pod.ts';
 import { kamajiControlPlaneTemplates } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
@@ -18,9 +18,7 @@ export type KamajiControlPlaneTemplateSpec = Infer<typeof spec>;
 
 const spec = object('What is copied.', {
   template: object('The KamajiControlPlane that is made.', {
-    metadata: optional({
-      json: { ...additionalMetadata.json, description: 'Labels and annotations that it gets.', minProperties: 1 },
-    } satisfies typeof additionalMetadata),
+    metadata: optional(object('Labels and annotations that it gets.', metadataFields, { minProperties: 1 })),
     spec: object('Its spec, without version, replicas and endpoint: the Cluster says those.', controlPlaneFields),
   }),
 });

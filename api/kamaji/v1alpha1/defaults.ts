@@ -13,9 +13,6 @@ export const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';
 export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 export const DEFAULT_POD_CIDR = '10.244.0.0/16';
 export const DEFAULT_KONNECTIVITY_PORT = 8132;
-export const DEFAULT_KONNECTIVITY_SERVER_IMAGE = 'registry.k8s.io/kas-network-proxy/proxy-server';
-export const DEFAULT_KONNECTIVITY_AGENT_IMAGE = 'registry.k8s.io/kas-network-proxy/proxy-agent';
-export const DEFAULT_KUBECONFIG_KEY = 'super-admin.conf';
 
 /** Replace all pods at once by a complete second set. */
 export const DEFAULT_STRATEGY = Object.freeze({
