@@ -1,5 +1,6 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { Reader } from '#runtime/client/client.ts';
+import type { Clock } from '#runtime/clock.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './open-driver.ts';
@@ -22,8 +23,7 @@ export interface DataStorePoolOptions {
   readonly reader: Reader;
   readonly managerNamespace: string;
   readonly open?: (config: ConnectionConfig) => Driver;
-  /** Milliseconds on a clock that never jumps. */
-  readonly monotonic?: () => number;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /**
@@ -33,12 +33,10 @@ export interface DataStorePoolOptions {
  */
 export class DataStorePool {
   readonly #options: DataStorePoolOptions;
-  readonly #monotonic: () => number;
   readonly #entries = new Map<string, Entry>();
 
   constructor(options: DataStorePoolOptions) {
     this.#options = options;
-    this.#monotonic = options.monotonic ?? (() => performance.now());
   }
 
   /** The connection of a DataStore. Throws DataStoreConfigError, DataStoreError `UnsupportedDriver`, or the reader's error. */
@@ -48,7 +46,7 @@ export class DataStorePool {
     const revision = `${dataStore.metadata.uid ?? ''}/${dataStore.metadata.generation ?? 0}`;
     const entry = this.#entries.get(key);
     if (entry !== undefined && !fresh && entry.revision === revision && this.#age(entry.resolvedAt) < resolveAgainMs) {
-      entry.usedAt = this.#monotonic();
+      entry.usedAt = this.#options.clock.monotonic();
       return entry.connection;
     }
     const { reader, managerNamespace } = this.#options;
@@ -70,7 +68,7 @@ export class DataStorePool {
   #store(key: string, revision: string, config: ConnectionConfig): Connection {
     // Looked up again: another caller may have resolved the same DataStore meanwhile.
     const present = this.#entries.get(key)?.connection;
-    const now = this.#monotonic();
+    const now = this.#options.clock.monotonic();
     if (present?.config.fingerprint === config.fingerprint) {
       this.#entries.set(key, { connection: present, revision, resolvedAt: now, usedAt: now });
       return present;
@@ -88,7 +86,7 @@ export class DataStorePool {
   }
 
   #age(since: number): number {
-    return this.#monotonic() - since;
+    return this.#options.clock.monotonic() - since;
   }
 }
 
