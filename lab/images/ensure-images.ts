@@ -1,19 +1,58 @@
 import type { Engine } from '../docker/engine.ts';
+import { detectHost } from '../host.ts';
+import { withMachineLock } from '../machine-lock.ts';
 import type { StepOptions } from '../progress.ts';
-import type { Source } from '../source.ts';
+import { chooseSource, type Source } from '../source.ts';
+import { kubernetesVersion } from '../versions.ts';
+import { hashLabel } from './build-image.ts';
+import { type ComponentName, components } from './catalog.ts';
+import { ensureComponentImage } from './component-images.ts';
+import { ensureNodeImages } from './node-image.ts';
+import { ensurePulledNode } from './pulled-node.ts';
 
-/** Names of the component images; see `catalog.ts` for what each is. */
-export type ComponentName = string;
+export type { ComponentName } from './catalog.ts';
 
 export interface LabImages {
   readonly source: Source;
-  /** Node image of worker machines: `kindest/node:v1.35.4`. It makes its own pod network (see `node/lab-cni`). */
+  /** Node image of worker machines, under the name that CAPD picks by itself. Its service `lab-cni` makes the pod network. */
   readonly node: string;
-  /** Node image of the management cluster: the same with every component image already in containerd. */
+  /** Node image of the management cluster: the same; with source `build` every component is in its containerd already. */
   readonly managementNode: string;
-  /** Component → reference of its image. With source `build` all of them are inside `managementNode`. */
+  /** Component → reference of its image. */
   readonly components: Readonly<Record<ComponentName, string>>;
 }
 
-/** Makes sure that the engine has every image the lab needs. */
-export declare function ensureImages(engine: Engine, options: StepOptions): Promise<LabImages>;
+const node = `kindest/node:${kubernetesVersion}`;
+const managementNode = `kamaji-lab/management-node:${kubernetesVersion}`;
+
+/**
+ * Makes sure that the engine has the node images, and with source `build` those of all components. Only what changed is
+ * built again.
+ *
+ * @throws LabError `ImageBuildFailed`, or what making a binary throws
+ */
+export async function ensureImages(engine: Engine, options: StepOptions): Promise<LabImages> {
+  const source = await chooseSource(options);
+  const references = Object.fromEntries(componentNames.map((name) => [name, components[name].reference]));
+  const result = { source, node, components: references as Record<ComponentName, string> };
+  const waiting = () => options.report('waiting for another process that makes images');
+  return withMachineLock('images', { signal: options.signal, waiting }, async () => {
+    if (source === 'pull') {
+      await ensurePulledNode(node, engine.docker, options);
+      return Object.freeze({ ...result, managementNode: node });
+    }
+    // Without the capability here an engine of ours has the stand-in, and so must the engines inside its containers.
+    const shim = engine.ours && !(await detectHost()).sysResource;
+    for (const name of componentNames) await ensureComponentImage(name, engine.docker, options);
+    const onWorkers = componentNames.filter((name) => components[name].onWorkers === true);
+    const nodes = [
+      { reference: node, components: onWorkers },
+      { reference: managementNode, components: componentNames },
+    ];
+    await ensureNodeImages(nodes, shim, engine.docker, options);
+    await engine.docker(['image', 'prune', '--force', '--filter', `label=${hashLabel}`]);
+    return Object.freeze({ ...result, managementNode });
+  });
+}
+
+const componentNames = Object.keys(components) as readonly ComponentName[];

@@ -1,0 +1,53 @@
+import { execa } from 'execa';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Docker } from '../docker/docker.ts';
+import { LabError } from '../lab-error.ts';
+import { hashLabel } from './build-image.ts';
+
+export interface Preload {
+  /** Node image to start from. */
+  readonly from: string;
+  /** Images of the engine that go into its containerd. */
+  readonly images: readonly string[];
+  readonly to: string;
+  readonly hash: string;
+  readonly entrypoint: readonly string[];
+}
+
+/**
+ * Makes a node image whose containerd already holds other images: its containerd runs alone in a temporary container,
+ * takes them in, and the container is committed.
+ */
+export async function preload({ from, images, to, hash, entrypoint }: Preload, docker: Docker, signal: AbortSignal) {
+  const isolated = ['--privileged', '--network', 'none'];
+  const container = await docker(['create', ...isolated, '--entrypoint', 'containerd', from]);
+  try {
+    await docker(['start', container]);
+    await containerdAnswers(docker, container, signal);
+    const options = { cancelSignal: signal } as const;
+    const load = ['exec', '-i', container, 'ctr', '--namespace', 'k8s.io', 'images', 'import', '--compress-blobs', '-'];
+    await execa('docker', ['save', ...images], options).pipe('docker', load, options);
+    // Its own signal, not the node's: the database must be closed before it is copied.
+    await docker(['kill', '--signal', 'TERM', container]);
+    await docker(['wait', container]);
+    const changes = [`ENTRYPOINT ${JSON.stringify(entrypoint)}`, `LABEL ${hashLabel}=${hash}`];
+    await docker(['commit', ...changes.flatMap((change) => ['--change', change]), container, to]);
+  } finally {
+    await docker(['rm', '--force', '--volumes', container]);
+  }
+}
+
+async function containerdAnswers(docker: Docker, container: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const answers = await docker(['exec', container, 'ctr', 'version']).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return;
+    if ((await docker(['inspect', '--format', '{{.State.Running}}', container])) !== 'true') {
+      const output = await docker(['logs', '--tail', '10', container]);
+      throw new LabError('ImageBuildFailed', `containerd did not start in the node image:\n${output}`);
+    }
+    await sleep(200, undefined, { signal });
+  }
+}
