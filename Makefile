@@ -42,3 +42,11 @@ generate: node_modules/.package-lock.json ## Write CRDs, RBAC, components and th
 .PHONY: test
 test: node_modules/.package-lock.json ## Run every test
 	@node test/run.ts
+
+.PHONY: test-unit
+test-unit: node_modules/.package-lock.json ## Run the tests that need no lab
+	@node test/run.ts unit
+
+.PHONY: test-e2e
+test-e2e: node_modules/.package-lock.json ## Run the tests that need the lab, bringing it up first
+	@node test/run.ts e2e

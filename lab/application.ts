@@ -18,7 +18,7 @@ export async function deployApplication(
   const metadata = { name, namespace };
   const container = {
     name,
-    image: images.components['agnhost'],
+    image: images.components.agnhost,
     imagePullPolicy: 'IfNotPresent',
     args: ['netexec', `--http-port=${port}`],
     ports: [{ containerPort: port }],

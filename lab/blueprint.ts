@@ -55,11 +55,6 @@ type Parts = Pick<Blueprint, 'services' | 'releases'>;
 
 async function builtParts(images: LabImages, tools: Tools, options: StepOptions): Promise<Parts> {
   const { signal } = options;
-  const image = (component: string): string => {
-    const reference = images.components[component];
-    if (reference === undefined) throw new TypeError(`no image of ${component}`);
-    return reference;
-  };
   const clusterApi = recipeOf('clusterctl');
   const certManagerRecipe = recipeOf('cert-manager-controller');
   const metallb = recipeOf('metallb-controller');
@@ -69,9 +64,9 @@ async function builtParts(images: LabImages, tools: Tools, options: StepOptions)
     clusterApi: await moduleSource(clusterApi, 'sigs.k8s.io/cluster-api', options),
     clusterApiTest: await moduleSource(clusterApi, 'sigs.k8s.io/cluster-api/test', options),
     images: {
-      core: image('cluster-api-controller'),
-      bootstrap: image('kubeadm-bootstrap-controller'),
-      infrastructure: image('capd-manager'),
+      core: images.components['cluster-api-controller'],
+      bootstrap: images.components['kubeadm-bootstrap-controller'],
+      infrastructure: images.components['capd-manager'],
     },
     signal,
   });
@@ -79,7 +74,7 @@ async function builtParts(images: LabImages, tools: Tools, options: StepOptions)
   const metallbSource = await moduleSource(metallb, 'go.universe.tf/metallb', options);
   const metallbManifest = await readFile(join(metallbSource, metallbManifestPath), 'utf8');
   const services = [
-    storage({ provisioner: image('local-path-provisioner'), shell: image('busybox') }),
+    storage({ provisioner: images.components['local-path-provisioner'], shell: images.components.busybox }),
     loadBalancer(metallbManifest),
     await certManager(helm, certManagerSource, signal),
   ];

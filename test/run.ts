@@ -1,0 +1,33 @@
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { createStages } from '#lab/stages.ts';
+import { labUp } from '#lab/up.ts';
+
+/**
+ * Runs tiers 1 to 3 (`unit`), tier 4 on the lab (`e2e`), or both when neither is named, and ends with
+ * `N passed, N failed` alone on a line.
+ */
+const [only] = process.argv.slice(2);
+const exclude = ['node_modules/**', 'dist/**'];
+const total = { passed: 0, failed: 0 };
+
+if (only !== 'e2e') await runFiles(globSync('**/*.test.ts', { exclude }), true);
+if (only !== 'unit') {
+  await labUp(createStages(new AbortController().signal).stage);
+  await runFiles(globSync('e2e/**/*.e2e.ts'), 1);
+}
+if (total.passed + total.failed === 0) total.failed += 1;
+process.exitCode = total.failed === 0 ? 0 : 1;
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+
+async function runFiles(files: string[], concurrency: number | true): Promise<void> {
+  const stream = run({ files: files.toSorted(), concurrency });
+  stream.on('test:summary', ({ file, counts }) => {
+    if (file !== undefined) return;
+    total.passed += counts.passed;
+    total.failed += counts.tests - counts.passed - counts.skipped - counts.todo;
+  });
+  // Not `pipe`: a stage that follows writes to standard output too.
+  for await (const text of stream.compose(spec)) process.stdout.write(text);
+}
