@@ -21,6 +21,14 @@ export interface ManagedNames {
 /** Port on which a managed etcd serves clients. */
 export const ETCD_CLIENT_PORT = 2379;
 
+/** On every object of a managed store and on its pods and volumes; the value is the base of its names. */
+export const MANAGED_LABEL = 'kamaji.clastix.io/managed-datastore';
+
+/** Labels by which the pods of a managed store are found. */
+export function managedPodLabels(dataStoreName: string): { [key: string]: string } {
+  return { [MANAGED_LABEL]: managedNames(dataStoreName).base };
+}
+
 /** Keys of the Secrets above (Kubernetes: type kubernetes.io/tls, plus the authority). */
 export const secretKeys = { certificate: 'tls.crt', privateKey: 'tls.key', authority: 'ca.crt' } as const;
 
