@@ -8,6 +8,7 @@ import type {
   V1DaemonSet,
   V1Deployment,
   V1EndpointSlice,
+  V1Endpoints,
   V1Ingress,
   V1Job,
   V1Lease,
@@ -204,6 +205,15 @@ export const ingresses: Resource<Ingress> = {
   version: 'v1',
   kind: 'Ingress',
   plural: 'ingresses',
+  namespaced: true,
+};
+
+export type Endpoints = Builtin<V1Endpoints>;
+export const endpoints: Resource<Endpoints> = {
+  group: '',
+  version: 'v1',
+  kind: 'Endpoints',
+  plural: 'endpoints',
   namespaced: true,
 };
 

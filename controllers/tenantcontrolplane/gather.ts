@@ -1,0 +1,117 @@
+import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { labels, PROJECT } from '#api/labels.ts';
+import type { NamesOfControlPlane } from '#controlplane/names.ts';
+import { namesOfControlPlane } from '#controlplane/names.ts';
+import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import type {
+  ConfigMap,
+  Deployment,
+  NetworkPolicy,
+  Pod,
+  PodDisruptionBudget,
+  Secret,
+  Service,
+} from '#runtime/client/builtin.ts';
+import {
+  configMaps,
+  deployments,
+  networkPolicies,
+  podDisruptionBudgets,
+  pods,
+  secrets,
+  services,
+} from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import type { KubeObject, ObjectKey } from '#runtime/client/resource.ts';
+
+/** The informers that a pass reads from. Of shared kinds they hold only what carries our label. */
+export interface Informers {
+  readonly tenantControlPlanes: Informer<TenantControlPlane>;
+  readonly dataStores: Informer<DataStore>;
+  readonly secrets: Informer<Secret>;
+  readonly configMaps: Informer<ConfigMap>;
+  readonly services: Informer<Service>;
+  readonly deployments: Informer<Deployment>;
+  readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
+  readonly networkPolicies: Informer<NetworkPolicy>;
+  /** Pods of control planes. */
+  readonly pods: Informer<Pod>;
+}
+
+/** Everything that one pass decides on, read once at its beginning. */
+export interface Gathered {
+  readonly tenantControlPlane: TenantControlPlane;
+  readonly names: NamesOfControlPlane;
+  readonly dataStores: readonly DataStore[];
+  /** By name, of the tenant's namespace. */
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
+  readonly service: Service | undefined;
+  readonly deployment: Deployment | undefined;
+  readonly podDisruptionBudget: PodDisruptionBudget | undefined;
+  readonly networkPolicy: NetworkPolicy | undefined;
+  readonly pods: readonly Pod[];
+}
+
+const OWNER = 'owner';
+
+/** Declares the informers; call before the cache starts. */
+export function declareInformers(cache: Cache): Informers {
+  const ours = { labelSelector: `${labels.project}=${PROJECT}`, indexes: { [OWNER]: ownerNames } };
+  return {
+    tenantControlPlanes: cache.informer(tenantControlPlanes),
+    dataStores: cache.informer(dataStores),
+    secrets: cache.informer(secrets, ours),
+    configMaps: cache.informer(configMaps, ours),
+    services: cache.informer(services, ours),
+    deployments: cache.informer(deployments, ours),
+    podDisruptionBudgets: cache.informer(podDisruptionBudgets, ours),
+    networkPolicies: cache.informer(networkPolicies, ours),
+    pods: cache.informer(pods, { labelSelector: `${labels.component}=deployment,${labels.name}` }),
+  };
+}
+
+/** Reads the world of one TenantControlPlane; undefined when there is none of that name. */
+export async function gather(
+  informers: Informers,
+  client: Client,
+  key: ObjectKey,
+  signal: AbortSignal,
+): Promise<Gathered | undefined> {
+  const tenantControlPlane = informers.tenantControlPlanes.get(key);
+  if (tenantControlPlane === undefined) return undefined;
+  const names = namesOfControlPlane(key.name);
+  const owned = `${key.namespace ?? ''}/${key.name}`;
+  const byName = <T extends KubeObject>(informer: Informer<T>): Map<string, T> =>
+    new Map(informer.byIndex(OWNER, owned).map((object) => [object.metadata?.name ?? '', object]));
+  const here = (name: string): ObjectKey => ({ ...key, name });
+
+  const cachedSecrets = byName(informers.secrets);
+  // Keys that must never be replaced by mistake: what the cache lacks may be there without our label, put by the user.
+  for (const name of [names.ca, names.frontProxyCa, names.serviceAccount]) {
+    if (cachedSecrets.has(name)) continue;
+    const secret = informers.secrets.get(here(name)) ?? (await client.get(secrets, here(name), { signal }));
+    if (secret !== undefined) cachedSecrets.set(name, secret);
+  }
+  return {
+    tenantControlPlane,
+    names,
+    dataStores: informers.dataStores.list(),
+    secrets: cachedSecrets,
+    configMaps: byName(informers.configMaps),
+    service: informers.services.get(here(names.service)),
+    deployment: informers.deployments.get(here(names.deployment)),
+    podDisruptionBudget: informers.podDisruptionBudgets.get(here(names.podDisruptionBudget)),
+    networkPolicy: informers.networkPolicies.get(here(names.networkPolicy)),
+    pods: informers.pods.list(key.namespace).filter((pod) => pod.metadata?.labels?.[labels.name] === key.name),
+  };
+}
+
+function ownerNames(object: KubeObject): readonly string[] {
+  const owner = object.metadata?.ownerReferences?.find(
+    (reference) => reference.controller === true && reference.kind === tenantControlPlanes.kind,
+  );
+  return owner === undefined ? [] : [`${object.metadata?.namespace ?? ''}/${owner.name}`];
+}

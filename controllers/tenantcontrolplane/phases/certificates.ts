@@ -1,0 +1,168 @@
+import { labels } from '#api/labels.ts';
+import type { NamesOfControlPlane } from '#controlplane/names.ts';
+import type { CertificatePair, CertificateRequest } from '#pki/authority.ts';
+import { issue } from '#pki/authority.ts';
+import type { ServingNames } from '#pki/control-plane.ts';
+import { controlPlaneCertificates, datastoreCertificate, KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
+import type { KeyAlgorithm } from '#pki/key.ts';
+import type { Reissue } from '#pki/policies.ts';
+import { certificateReissue, renewalTime } from '#pki/policies.ts';
+import type { Secret } from '#runtime/client/builtin.ts';
+import type { SecretDraft } from '../secrets.ts';
+import { rotationRequested, secretText } from '../secrets.ts';
+import type { Authorities } from './authorities.ts';
+
+/** A certificate for one Secret: what it should say, who signs it, and the keys that hold it. */
+export interface CertificateWish {
+  readonly secretName: string;
+  readonly component: string;
+  readonly type?: string;
+  readonly certificateKey: string;
+  readonly privateKeyKey: string;
+  readonly authority: CertificatePair;
+  readonly request: CertificateRequest;
+  /** What the Secret holds beside the pair. */
+  readonly extra?: Readonly<Record<string, string>>;
+}
+
+/** A certificate that serves, and what came of looking. */
+export interface IssuedCertificate {
+  readonly pair: CertificatePair;
+  readonly reissue: Reissue | undefined;
+  readonly renewAt: Date;
+  readonly rotatedAt?: string;
+}
+
+export interface IssuingInput {
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly now: Date;
+  readonly renewBeforeMs: number;
+  readonly algorithm: KeyAlgorithm;
+}
+
+/** The certificates that the processes of a control plane hold, one Secret each. */
+export function certificateWishes(
+  names: NamesOfControlPlane,
+  authorities: Authorities,
+  servingNames: ServingNames,
+  konnectivity: boolean,
+): readonly CertificateWish[] {
+  const wanted = controlPlaneCertificates(servingNames);
+  return [
+    {
+      secretName: names.apiServerCertificate,
+      component: 'api-server-certificate',
+      certificateKey: 'apiserver.crt',
+      privateKeyKey: 'apiserver.key',
+      authority: authorities.ca,
+      request: wanted.apiserver,
+    },
+    {
+      secretName: names.apiServerKubeletClient,
+      component: 'api-server-kubelet-client-certificate',
+      certificateKey: 'apiserver-kubelet-client.crt',
+      privateKeyKey: 'apiserver-kubelet-client.key',
+      authority: authorities.ca,
+      request: wanted['apiserver-kubelet-client'],
+    },
+    {
+      secretName: names.frontProxyClient,
+      component: 'front-proxy-client-certificate',
+      certificateKey: 'front-proxy-client.crt',
+      privateKeyKey: 'front-proxy-client.key',
+      authority: authorities.frontProxyCa,
+      request: wanted['front-proxy-client'],
+    },
+    ...(konnectivity
+      ? [
+          {
+            secretName: names.konnectivityCertificate,
+            component: 'konnectivity-certificate',
+            type: 'kubernetes.io/tls',
+            certificateKey: 'tls.crt',
+            privateKeyKey: 'tls.key',
+            authority: authorities.ca,
+            request: KUBECONFIG_CERTIFICATES['konnectivity-server'],
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The client certificate by which the tenant's API server is known to its etcd. */
+export function datastoreCertificateWish(
+  names: NamesOfControlPlane,
+  authority: CertificatePair,
+  user: string,
+): CertificateWish {
+  return {
+    secretName: names.datastoreCertificate,
+    component: 'datastore-certificate',
+    certificateKey: 'server.crt',
+    privateKeyKey: 'server.key',
+    authority,
+    request: datastoreCertificate(user),
+    extra: { 'ca.crt': authority.certificatePem },
+  };
+}
+
+/** Grants a wish from what its Secret holds, or by a new certificate where the policies object to that. */
+export async function grantWish(
+  wish: CertificateWish,
+  input: IssuingInput,
+): Promise<IssuedCertificate & { readonly draft: SecretDraft }> {
+  const secret = input.secrets.get(wish.secretName);
+  const issued = await obtain(
+    {
+      stored: {
+        certificatePem: secretText(secret, wish.certificateKey),
+        privateKeyPem: secretText(secret, wish.privateKeyKey),
+      },
+      authority: wish.authority,
+      request: wish.request,
+      rotateRequested: rotationRequested(secret),
+    },
+    input,
+  );
+  return {
+    ...issued,
+    draft: {
+      name: wish.secretName,
+      component: wish.component,
+      ...(wish.type === undefined ? {} : { type: wish.type }),
+      labels: { [labels.certificateLifecycle]: 'x509' },
+      data: {
+        [wish.certificateKey]: issued.pair.certificatePem,
+        [wish.privateKeyKey]: issued.pair.privateKeyPem,
+        ...wish.extra,
+      },
+      ...(issued.rotatedAt === undefined ? {} : { rotatedAt: issued.rotatedAt }),
+    },
+  };
+}
+
+/** The stored pair where it serves, else a new one. */
+export async function obtain(
+  wanted: {
+    readonly stored: { readonly certificatePem: string | undefined; readonly privateKeyPem: string | undefined };
+    readonly authority: CertificatePair;
+    readonly request: CertificateRequest;
+    readonly rotateRequested: boolean;
+  },
+  input: IssuingInput,
+): Promise<IssuedCertificate> {
+  const { now, renewBeforeMs, algorithm } = input;
+  const { stored, authority, request, rotateRequested } = wanted;
+  const reissue = certificateReissue({ stored, authority, wanted: request, now, renewBeforeMs, rotateRequested });
+  const { certificatePem, privateKeyPem } = stored;
+  const pair =
+    reissue === undefined && certificatePem !== undefined && privateKeyPem !== undefined
+      ? { certificatePem, privateKeyPem }
+      : await issue({ ...request, authority, algorithm, now });
+  return {
+    pair,
+    reissue,
+    renewAt: renewalTime(pair.certificatePem, renewBeforeMs),
+    ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
+  };
+}

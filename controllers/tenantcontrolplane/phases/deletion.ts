@@ -1,0 +1,87 @@
+import { tenantControlPlanes } from '#api/kinds.ts';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { finalizers } from '#api/labels.ts';
+import { DataStoreError } from '#datastore/errors.ts';
+import type { Connection } from '#datastore/pool.ts';
+import { DataStoreConfigError } from '#datastore/resolve.ts';
+import { dataStoresOf, findNameCollision, tenantNamesOf } from '#datastore/scheduling.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { removeFinalizer } from '#runtime/client/status-patch.ts';
+import type { Finding, Outcome } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+
+export interface DeletionInput {
+  readonly tenantControlPlane: TenantControlPlane;
+  readonly tenantControlPlanes: readonly TenantControlPlane[];
+  readonly dataStores: readonly DataStore[];
+  readonly connect: (dataStore: DataStore) => Promise<Connection>;
+  readonly client: Client;
+  readonly signal: AbortSignal;
+}
+
+type DeletionOutcome = Outcome<true, 'Deleting'>;
+
+/**
+ * Drops what the tenant has in its stores, then lets the object go; everything in the management cluster follows by owner
+ * reference. The store takes the tenant's access away before its data, so pods that still run cannot write any more.
+ */
+export async function reconcileDeletion(input: DeletionInput): Promise<DeletionOutcome> {
+  const { tenantControlPlane: tenant, client, signal } = input;
+  const held = tenant.metadata.finalizers ?? [];
+  if (held.includes(finalizers.tenantControlPlane)) {
+    const waiting = await dropData(input);
+    if (waiting !== undefined) return waiting;
+  }
+  let object = tenant;
+  for (const finalizer of [finalizers.tenantControlPlaneSoot, finalizers.tenantControlPlane]) {
+    if (!held.includes(finalizer)) continue;
+    ({ object } = await removeFinalizer(client, tenantControlPlanes, object, finalizer, { signal }));
+  }
+  return { finding: deleting('DroppingData', 'its data is gone; its objects follow'), value: true };
+}
+
+async function dropData(input: DeletionInput): Promise<DeletionOutcome | undefined> {
+  const { tenantControlPlane: tenant } = input;
+  // Those names are the other tenant's: this one never got them, and must not take that one's data with it.
+  if (findNameCollision(tenant, input.tenantControlPlanes) !== undefined) return undefined;
+  for (const name of dataStoresOf(tenant)) {
+    const dataStore = input.dataStores.find((one) => one.metadata.name === name);
+    if (dataStore === undefined) {
+      return waitFor(
+        'DataStoreMissing',
+        `the tenant's data is on DataStore ${name}, which does not exist: create it again, or give the data up by removing the finalizer ${finalizers.tenantControlPlane}`,
+      );
+    }
+    const recorded = tenant.status?.storage?.identity;
+    const present = dataStore.status?.identity;
+    if (recorded !== undefined && present !== undefined && recorded !== present) {
+      return waitFor(
+        'DataStoreMismatch',
+        `the tenant's data is on store ${recorded}, but DataStore ${name} is now store ${present}: nothing is dropped there`,
+      );
+    }
+    try {
+      const { driver } = await input.connect(dataStore);
+      await driver.dropTenant(tenantNamesOf(tenant), input.signal);
+    } catch (error) {
+      return failed(name, error);
+    }
+  }
+  return undefined;
+}
+
+function failed(name: string, error: unknown): DeletionOutcome {
+  const message = `the tenant's data on DataStore ${name} could not be dropped: ${messageOf(error)}`;
+  if (error instanceof DataStoreConfigError) return waitFor('CredentialsMissing', message);
+  if (error instanceof DataStoreError) return { ...waitFor('WaitingForDataStore', message), error: asError(error) };
+  return { finding: deleting('InternalError', message), error: asError(error) };
+}
+
+function waitFor(reason: Finding<'Deleting'>['reason'], message: string): DeletionOutcome {
+  return { finding: deleting(reason, message), requeueAfterMs: RECHECK_MS };
+}
+
+function deleting(reason: Finding<'Deleting'>['reason'], message: string): Finding<'Deleting'> {
+  return { type: 'Deleting', status: 'True', reason, message };
+}

@@ -1,0 +1,90 @@
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { AddressPending, ControlPlaneAddress } from '#controlplane/address.ts';
+import { addressOf } from '#controlplane/address.ts';
+import { controlPlaneService } from '#controlplane/service.ts';
+import type { Applier } from '#runtime/client/applier.ts';
+import type { Service } from '#runtime/client/builtin.ts';
+import { services } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { ApiError } from '#runtime/client/errors.ts';
+import type { Finding, Outcome } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { foreignController } from '../ownership.ts';
+
+/** Where the control plane is reached, and the Service as it is now. */
+export interface Endpoint {
+  readonly address: ControlPlaneAddress;
+  readonly service: Service;
+}
+
+type EndpointOutcome = Outcome<Endpoint, 'EndpointReady'>;
+
+export interface EndpointInput {
+  readonly tenantControlPlane: TenantControlPlane;
+  readonly service: Service | undefined;
+  readonly konnectivity: boolean;
+  readonly applier: Applier;
+  readonly client: Client;
+  readonly signal: AbortSignal;
+}
+
+/** Applies the Service and finds out its address. */
+export async function reconcileEndpoint(input: EndpointInput): Promise<EndpointOutcome> {
+  const { tenantControlPlane, client, signal } = input;
+  const owner = foreignController(input.service, tenantControlPlane);
+  if (owner !== undefined) {
+    return notReady(
+      'ForeignObject',
+      `Service ${tenantControlPlane.metadata.name ?? ''} belongs to ${owner.kind} ${owner.name}: delete that one, or give the control plane another name`,
+    );
+  }
+  try {
+    const desired = controlPlaneService(tenantControlPlane, input.konnectivity);
+    const { object: service } = await input.applier.apply(client, services, desired, input.service, { signal });
+    const { resolved, pending } = addressOf(tenantControlPlane, service);
+    if (pending !== undefined) return { finding: pendingFinding(pending) };
+    return {
+      finding: {
+        type: 'EndpointReady',
+        status: 'True',
+        reason: 'EndpointReady',
+        message: `the API server is published at ${resolved.advertisedEndpoint}`,
+      },
+      value: { address: resolved, service },
+    };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+const PENDING_REASONS = {
+  ServicePending: 'Waiting',
+  LoadBalancerPending: 'WaitingForLoadBalancer',
+  LoadBalancerHasNoIP: 'AddressUnsupported',
+  AddressRequired: 'AddressMissing',
+} as const satisfies Record<AddressPending['reason'], Finding<'EndpointReady'>['reason']>;
+
+function pendingFinding({ reason, message }: AddressPending): Finding<'EndpointReady'> {
+  return { type: 'EndpointReady', status: 'False', reason: PENDING_REASONS[reason], message };
+}
+
+function failed(error: unknown): EndpointOutcome {
+  if (!(error instanceof ApiError) || !error.isInvalid) {
+    return {
+      finding: { type: 'EndpointReady', status: 'False', reason: 'InternalError', message: messageOf(error) },
+      error: asError(error),
+    };
+  }
+  // The API server has no code of its own for this cause (Kubernetes: pkg/registry/core/service/portallocator).
+  if (error.message.includes('port is already allocated')) {
+    return notReady(
+      'PortOccupied',
+      `a node port is taken by another Service: ${error.message}: free it, or choose another spec.networkProfile.port`,
+    );
+  }
+  return notReady('ServiceRefused', `the API server refuses the Service: ${error.message}`);
+}
+
+function notReady(reason: Finding<'EndpointReady'>['reason'], message: string): EndpointOutcome {
+  return { finding: { type: 'EndpointReady', status: 'False', reason, message }, requeueAfterMs: RECHECK_MS };
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { NamesOfControlPlane } from '#controlplane/names.ts';
+import type { ConnectionConfig } from '#datastore/connection.ts';
+import type { TenantNames } from '#datastore/driver.ts';
+import type { DataStoreErrorCode } from '#datastore/errors.ts';
+import { DataStoreError } from '#datastore/errors.ts';
+import type { Connection } from '#datastore/pool.ts';
+import { DataStoreConfigError } from '#datastore/resolve.ts';
+import { findNameCollision, needsManagedDataStore, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
+import { findCondition } from '#runtime/client/conditions.ts';
+import type { Outcome } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import type { SecretDraft } from '../secrets.ts';
+import { secretText } from '../secrets.ts';
+import type { IssuingInput } from './certificates.ts';
+import { datastoreCertificateWish, grantWish } from './certificates.ts';
+
+/** A tenant's place in a store, ready to be used by its API server. */
+export interface Storage {
+  readonly dataStoreName: string;
+  readonly identity: string;
+  readonly config: ConnectionConfig;
+  readonly names: TenantNames;
+  readonly drafts: readonly SecretDraft[];
+  readonly renewAt: Date | undefined;
+}
+
+type StorageOutcome<V> = Outcome<V, 'DataStoreReady'>;
+
+/** The DataStore that a tenant is, or is to be put, on. Pure. */
+export function chooseDataStore(
+  tenant: TenantControlPlane,
+  dataStores: readonly DataStore[],
+  tenants: readonly TenantControlPlane[],
+  options: { readonly defaultDataStore?: string; readonly makeDefaultDataStore: boolean },
+): StorageOutcome<DataStore> {
+  const recorded = tenant.status?.storage;
+  const name = recorded?.dataStoreName ?? pickDataStore(tenant, dataStores, options.defaultDataStore);
+  if (name === undefined) {
+    return options.makeDefaultDataStore && needsManagedDataStore(tenant, dataStores, options.defaultDataStore)
+      ? wait('DataStoreCreating', 'waiting for the DataStore default, which is made for tenants that name none')
+      : wait(
+          'DataStoreMissing',
+          'spec.dataStore names no DataStore and there is no default one: set spec.dataStore, or annotate a DataStore with kamaji.clastix.io/default-datastore=true',
+        );
+  }
+  const dataStore = dataStores.find((one) => one.metadata.name === name);
+  if (dataStore === undefined) {
+    return wait('DataStoreNotFound', `there is no DataStore ${name}: create it, or name another one in spec.dataStore`);
+  }
+  if (recorded?.identity !== undefined && (dataStore.status?.identity ?? recorded.identity) !== recorded.identity) {
+    return wait(
+      'DataStoreMismatch',
+      `the tenant's data is on store ${recorded.identity}, but DataStore ${name} is now store ${dataStore.status?.identity ?? ''}: point the DataStore at the right store, nothing is created on the other one`,
+    );
+  }
+  const rival = findNameCollision(tenant, tenants);
+  if (rival !== undefined) {
+    return wait(
+      'SchemaTaken',
+      `the schema or user of this tenant belongs to TenantControlPlane ${rival.metadata.namespace ?? ''}/${rival.metadata.name ?? ''} on DataStore ${name}: create the tenant anew with other names`,
+    );
+  }
+  return {
+    finding: { type: 'DataStoreReady', status: 'True', reason: 'DataStoreReady', message: `on DataStore ${name}` },
+    value: dataStore,
+  };
+}
+
+export interface StorageInput extends IssuingInput {
+  readonly tenantControlPlane: TenantControlPlane;
+  readonly objectNames: NamesOfControlPlane;
+  readonly dataStore: DataStore;
+  readonly connect: (dataStore: DataStore) => Promise<Connection>;
+  /** Whether to make sure of user and permissions in the store: once per process and tenant, and after a failure. */
+  readonly ensureTenant: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Makes user, permissions and schema in the store, and plans the Secrets by which the API server gets in. */
+export async function reconcileStorage(input: StorageInput): Promise<StorageOutcome<Storage>> {
+  const { tenantControlPlane: tenant, dataStore, objectNames } = input;
+  const name = dataStore.metadata.name ?? '';
+  const wasSetUp = tenant.status?.storage?.setup?.schema !== undefined;
+  const ready = dataStore.status?.ready === true;
+  if (!ready && !wasSetUp) return storeNotReady(dataStore);
+  try {
+    const { config, driver } = await input.connect(dataStore);
+    const names = tenantNamesOf(tenant);
+    const password = secretText(input.secrets.get(objectNames.datastoreConfig), 'DB_PASSWORD') ?? newPassword();
+    if (ready && input.ensureTenant) {
+      await driver.ensureTenant(config.driver === 'etcd' ? names : { ...names, password }, input.signal);
+    }
+    const access = await planAccess(input, config, names, password);
+    const value: Storage = {
+      dataStoreName: name,
+      identity: tenant.status?.storage?.identity ?? dataStore.status?.identity ?? '',
+      config,
+      names,
+      ...access,
+    };
+    if (!ready) return { ...storeNotReady(dataStore), value };
+    return {
+      finding: {
+        type: 'DataStoreReady',
+        status: 'True',
+        reason: 'DataStoreReady',
+        message: `user ${names.user} and schema ${names.schema} are set up on DataStore ${name}`,
+      },
+      value,
+    };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function planAccess(
+  input: StorageInput,
+  config: ConnectionConfig,
+  names: TenantNames,
+  password: string,
+): Promise<Pick<Storage, 'drafts' | 'renewAt'>> {
+  const { objectNames } = input;
+  const isEtcd = config.driver === 'etcd';
+  const credentials: SecretDraft = {
+    name: objectNames.datastoreConfig,
+    component: 'datastore-config',
+    data: {
+      DB_CONNECTION_STRING: isEtcd ? '' : (config.endpoints[0] ?? ''),
+      DB_SCHEMA: names.schema,
+      DB_USER: names.user,
+      DB_PASSWORD: isEtcd ? '' : password,
+    },
+  };
+  const { tls } = config;
+  if (tls === undefined) return { drafts: [credentials], renewAt: undefined };
+  if (!isEtcd || tls.caKey === undefined) {
+    const trust: SecretDraft = {
+      name: objectNames.datastoreCertificate,
+      component: 'datastore-certificate',
+      data: { 'ca.crt': tls.ca },
+    };
+    return { drafts: [credentials, trust], renewAt: undefined };
+  }
+  const authority = { certificatePem: tls.ca, privateKeyPem: tls.caKey };
+  const granted = await grantWish(datastoreCertificateWish(objectNames, authority, names.user), input);
+  return { drafts: [credentials, granted.draft], renewAt: granted.renewAt };
+}
+
+// Letters and digits only: safe in every URL and connection string that kine builds from it.
+function newPassword(): string {
+  return randomBytes(24).toString('hex');
+}
+
+function storeNotReady(dataStore: DataStore): StorageOutcome<never> {
+  const name = dataStore.metadata.name ?? '';
+  const conditions = dataStore.status?.conditions;
+  const reachable = findCondition(conditions, 'Reachable');
+  const why = findCondition(conditions, 'Ready')?.message ?? 'it has not been looked at yet';
+  return reachable?.status === 'False'
+    ? wait('DataStoreUnreachable', `DataStore ${name} cannot be reached: ${reachable.message}`)
+    : wait('DataStoreNotReady', `DataStore ${name} is not ready: ${why}`);
+}
+
+const UNREACHABLE: ReadonlySet<DataStoreErrorCode> = new Set([
+  'ConnectionRefused',
+  'NameResolutionFailed',
+  'Timeout',
+  'TLSFailed',
+  'Unavailable',
+]);
+
+function failed(name: string, error: unknown): StorageOutcome<never> {
+  const message = `DataStore ${name}: ${messageOf(error)}`;
+  if (error instanceof DataStoreConfigError) return wait('CredentialsMissing', message);
+  if (!(error instanceof DataStoreError)) return { ...wait('InternalError', message), error: asError(error) };
+  if (error.code === 'UnsupportedDriver') return wait('DriverUnsupported', message);
+  if (error.code === 'NameConflict' || error.code === 'InvalidName') {
+    return { ...wait('SchemaTaken', message), requeueAfterMs: RECHECK_MS };
+  }
+  return {
+    ...wait(UNREACHABLE.has(error.code) ? 'DataStoreUnreachable' : 'SetupFailed', message),
+    error: asError(error),
+  };
+}
+
+function wait(reason: StorageOutcome<never>['finding']['reason'], message: string): StorageOutcome<never> {
+  return { finding: { type: 'DataStoreReady', status: 'False', reason, message } };
+}

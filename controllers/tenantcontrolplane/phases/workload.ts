@@ -1,0 +1,187 @@
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { KonnectivityServer } from '#controlplane/input.ts';
+import { controlPlaneDeployment } from '#controlplane/deployment.ts';
+import { egressSelectorConfigMap } from '#controlplane/egress-selector.ts';
+import type { Storage as PodStorage } from '#controlplane/input.ts';
+import type { StorePeer } from '#controlplane/network-policy.ts';
+import { controlPlaneNetworkPolicy } from '#controlplane/network-policy.ts';
+import { podDisruptionBudget } from '#controlplane/pdb.ts';
+import { ETCD_CLIENT_PORT, managedPodLabels } from '#datastore/managed.ts';
+import type { Applier } from '#runtime/client/applier.ts';
+import type { Deployment } from '#runtime/client/builtin.ts';
+import { configMaps, deployments, networkPolicies, podDisruptionBudgets, secrets } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { ApiError } from '#runtime/client/errors.ts';
+import { keyOf } from '#runtime/client/resource.ts';
+import type { Finding, Outcome } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import type { Gathered } from '../gather.ts';
+import { foreignController } from '../ownership.ts';
+import type { SecretDraft } from '../secrets.ts';
+import { checksumOf } from '../secrets.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Storage } from './storage.ts';
+
+export interface WorkloadInput {
+  readonly gathered: Gathered;
+  readonly endpoint: Endpoint;
+  readonly storage: Storage;
+  /** Absent where the tunnel is off. */
+  readonly konnectivity: KonnectivityServer | undefined;
+  /** Every Secret that the pods mount, as this pass wants it. */
+  readonly drafts: readonly SecretDraft[];
+  readonly dataStore: DataStore | undefined;
+  /** Where the pods of managed stores are. */
+  readonly managerNamespace: string;
+  readonly managementAddresses: readonly string[];
+  readonly kineImage: string;
+  readonly applier: Applier;
+  readonly client: Client;
+  readonly signal: AbortSignal;
+}
+
+/** Applies what makes and guards the pods. The finding speaks only of what went wrong here; how pods fare is another's. */
+export async function reconcileWorkload(
+  input: WorkloadInput,
+): Promise<Outcome<Deployment, 'ControlPlaneReady'> | { readonly value: Deployment; readonly finding?: undefined }> {
+  const { gathered, applier, client, signal } = input;
+  const { tenantControlPlane, names } = gathered;
+  const owner = foreignController(gathered.deployment, tenantControlPlane);
+  if (owner !== undefined) {
+    return notReady(
+      'ForeignObject',
+      `Deployment ${names.deployment} belongs to ${owner.kind} ${owner.name}: delete that one, or give the control plane another name`,
+    );
+  }
+  try {
+    // Before the pods: a control plane is never up without its fence, and its volumes are there when it starts.
+    await Promise.all([reconcileEgressSelector(input), reconcileNetworkPolicy(input), reconcileBudget(input)]);
+    const { object } = await applier.apply(
+      client,
+      deployments,
+      controlPlaneDeployment(podInput(input)),
+      gathered.deployment,
+      { signal },
+    );
+    return { value: object };
+  } catch (error) {
+    if (error instanceof ApiError && error.isInvalid) {
+      return notReady(
+        'DeploymentRefused',
+        `the API server refuses the Deployment: ${error.message}: correct spec.controlPlane.deployment`,
+      );
+    }
+    return { ...notReady('InternalError', messageOf(error)), error: asError(error) };
+  }
+}
+
+/** Applies Secrets in parallel; what is as it should be costs nothing. Throws the first failure after all have ended. */
+export async function applySecrets(
+  objects: readonly {
+    readonly desired: Parameters<Applier['apply']>[2];
+    readonly live: Parameters<Applier['apply']>[3];
+  }[],
+  { applier, client, signal }: Pick<WorkloadInput, 'applier' | 'client' | 'signal'>,
+): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    objects.map(({ desired, live }) => applier.apply(client, secrets, desired, live, { signal })),
+  );
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+function podInput(input: WorkloadInput) {
+  const { tenantControlPlane, names } = input.gathered;
+  const checksum = (name: string): string => {
+    const draft = input.drafts.find((one) => one.name === name);
+    return draft === undefined ? '' : checksumOf(draft.data);
+  };
+  const { konnectivity } = input;
+  return {
+    tenantControlPlane,
+    advertiseAddress: input.endpoint.address.advertiseAddress,
+    storage: podStorage(input),
+    ...(konnectivity === undefined ? {} : { konnectivity }),
+    checksums: {
+      ca: checksum(names.ca),
+      frontProxyCa: checksum(names.frontProxyCa),
+      serviceAccount: checksum(names.serviceAccount),
+      apiServerCertificate: checksum(names.apiServerCertificate),
+      apiServerKubeletClient: checksum(names.apiServerKubeletClient),
+      frontProxyClient: checksum(names.frontProxyClient),
+      controllerManagerKubeconfig: checksum(names.controllerManagerKubeconfig),
+      schedulerKubeconfig: checksum(names.schedulerKubeconfig),
+      datastoreConfig: checksum(names.datastoreConfig),
+      ...(input.storage.config.tls === undefined ? {} : { datastoreCertificate: checksum(names.datastoreCertificate) }),
+      ...(konnectivity === undefined
+        ? {}
+        : {
+            konnectivityKubeconfig: checksum(names.konnectivityKubeconfig),
+            egressSelectorConfiguration: checksumOf(egressSelectorConfigMap(tenantControlPlane).data),
+          }),
+    },
+  };
+}
+
+function podStorage({ storage, kineImage }: WorkloadInput): PodStorage {
+  const { config, dataStoreName: dataStore, names } = storage;
+  if (config.driver === 'etcd') {
+    return { driver: 'etcd', dataStore, endpoints: config.endpoints, schema: names.schema };
+  }
+  return { driver: config.driver, dataStore, kineImage, tls: config.tls === undefined ? 'none' : 'authority' };
+}
+
+function storePeers({ dataStore, managerNamespace, storage }: WorkloadInput): readonly StorePeer[] {
+  if (dataStore?.spec.managed !== undefined) {
+    const podLabels = managedPodLabels(storage.dataStoreName);
+    return [{ namespace: managerNamespace, podLabels, port: ETCD_CLIENT_PORT }];
+  }
+  return storage.config.endpoints.map((endpoint) => {
+    const colon = endpoint.lastIndexOf(':');
+    return { host: endpoint.slice(0, colon).replace(/^\[|\]$/gu, ''), port: Number(endpoint.slice(colon + 1)) };
+  });
+}
+
+async function reconcileEgressSelector(input: WorkloadInput): Promise<void> {
+  const { gathered, client, signal } = input;
+  const live = gathered.configMaps.get(gathered.names.egressSelectorConfiguration);
+  if (input.konnectivity === undefined) {
+    if (live !== undefined) await client.delete(configMaps, keyOf(live), { signal });
+    return;
+  }
+  await input.applier.apply(client, configMaps, egressSelectorConfigMap(gathered.tenantControlPlane), live, { signal });
+}
+
+async function reconcileNetworkPolicy(input: WorkloadInput): Promise<void> {
+  const { gathered, client, signal, managementAddresses } = input;
+  const { tenantControlPlane } = gathered;
+  const desired = controlPlaneNetworkPolicy({
+    tenantControlPlane,
+    konnectivity: input.konnectivity !== undefined,
+    storePeers: storePeers(input),
+    managementAddresses,
+  });
+  await input.applier.apply(client, networkPolicies, desired, gathered.networkPolicy, { signal });
+}
+
+async function reconcileBudget(input: WorkloadInput): Promise<void> {
+  const { gathered, client, signal } = input;
+  const live = gathered.podDisruptionBudget;
+  const desired = podDisruptionBudget(gathered.tenantControlPlane);
+  if (desired !== undefined) await input.applier.apply(client, podDisruptionBudgets, desired, live, { signal });
+  else if (live !== undefined && isOurs(live, gathered.tenantControlPlane)) {
+    await client.delete(podDisruptionBudgets, keyOf(live), { signal });
+  }
+}
+
+function isOurs(object: Parameters<typeof foreignController>[0], owner: TenantControlPlane): boolean {
+  return object?.metadata?.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true;
+}
+
+function notReady(
+  reason: Finding<'ControlPlaneReady'>['reason'],
+  message: string,
+): Outcome<never, 'ControlPlaneReady'> {
+  return { finding: { type: 'ControlPlaneReady', status: 'False', reason, message }, requeueAfterMs: RECHECK_MS };
+}

@@ -1,0 +1,107 @@
+import { tenantControlPlanes } from '#api/kinds.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { annotations } from '#api/labels.ts';
+import type { DataStorePool } from '#datastore/pool.ts';
+import type { KeyAlgorithm } from '#pki/key.ts';
+import type { Applier } from '#runtime/client/applier.ts';
+import { setConditions } from '#runtime/client/conditions.ts';
+import { patchStatus } from '#runtime/client/status-patch.ts';
+import type { Clock } from '#runtime/clock.ts';
+import type { Reconcile, ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
+import type { OwnedObjects } from '#tenant/owned-objects.ts';
+import type { TenantPool } from '#tenant/pool.ts';
+import type { RecordEvent } from './condition-events.ts';
+import type { Gathered, Informers } from './gather.ts';
+import { gather } from './gather.ts';
+import { Pass } from './pass.ts';
+import { reconcileDeletion } from './phases/deletion.ts';
+
+export interface ReconcileOptions {
+  readonly informers: Informers;
+  readonly applier: Applier;
+  readonly dataStorePool: DataStorePool;
+  readonly tenantPool: TenantPool;
+  readonly ownedObjects: OwnedObjects;
+  readonly clock: Clock;
+  readonly recordEvent: RecordEvent;
+  readonly managerNamespace: string;
+  readonly defaultDataStore?: string;
+  readonly makeDefaultDataStore: boolean;
+  readonly konnectivityDefault: boolean;
+  readonly kineImage: string;
+  /** Certificates are renewed when less than this is left. */
+  readonly renewBeforeMs: number;
+  readonly keyAlgorithm: KeyAlgorithm;
+  /** Addresses of the management API server, which no tenant may dial. */
+  readonly managementAddresses: readonly string[];
+  /** How often a tenant's objects are looked at when nothing else happens. */
+  readonly tenantCheckMs: number;
+}
+
+/** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
+export function createReconcile(options: ReconcileOptions): Reconcile {
+  /** Tenants, by UID and generation of their names, whose user this process has seen in its store. */
+  const setUp = new Set<string>();
+
+  return async (key, context) => {
+    const gathered = await gather(options.informers, context.client, key, context.signal);
+    if (gathered === undefined) return {};
+    const { tenantControlPlane } = gathered;
+    const uid = tenantControlPlane.metadata.uid ?? '';
+    if (tenantControlPlane.metadata.annotations?.[annotations.paused] !== undefined) {
+      return pause(tenantControlPlane, context, options);
+    }
+    if (tenantControlPlane.metadata.deletionTimestamp !== undefined) {
+      options.tenantPool.forget(uid);
+      options.ownedObjects.forget(uid);
+      setUp.delete(uid);
+      return finish(gathered, context, options);
+    }
+    const pass = new Pass(gathered, context, options, setUp);
+    return pass.run();
+  };
+}
+
+async function pause(
+  tenantControlPlane: TenantControlPlane,
+  { client, signal }: ReconcileContext,
+  { clock }: ReconcileOptions,
+): Promise<Result> {
+  const paused = {
+    type: 'Paused',
+    status: 'True',
+    reason: 'Paused',
+    message: `the annotation ${annotations.paused} is set: nothing is reconciled`,
+    observedGeneration: tenantControlPlane.metadata.generation,
+  } as const;
+  const conditions = setConditions(tenantControlPlane.status?.conditions, [paused], clock);
+  await patchStatus(client, tenantControlPlanes, tenantControlPlane, { conditions }, { signal });
+  return {};
+}
+
+async function finish(gathered: Gathered, context: ReconcileContext, options: ReconcileOptions): Promise<Result> {
+  const { tenantControlPlane } = gathered;
+  const { client, signal } = context;
+  const outcome = await reconcileDeletion({
+    tenantControlPlane,
+    tenantControlPlanes: options.informers.tenantControlPlanes.list(),
+    dataStores: gathered.dataStores,
+    connect: (dataStore) => options.dataStorePool.connect(dataStore, { signal }),
+    client,
+    signal,
+  });
+  if (outcome.value === true) return {};
+  const { finding } = outcome;
+  const observedGeneration = tenantControlPlane.metadata.generation;
+  const conditions = setConditions(
+    tenantControlPlane.status?.conditions,
+    [
+      { ...finding, observedGeneration },
+      { type: 'Ready', status: 'False', reason: 'Deleting', message: finding.message, observedGeneration },
+    ],
+    options.clock,
+  );
+  await patchStatus(client, tenantControlPlanes, tenantControlPlane, { conditions }, { signal });
+  if (outcome.error !== undefined) throw outcome.error;
+  return outcome.requeueAfterMs === undefined ? {} : { requeueAfterMs: outcome.requeueAfterMs };
+}
