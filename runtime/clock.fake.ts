@@ -77,3 +77,12 @@ export class FakeClock implements Clock {
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Waits, in real time, until something that depends on real I/O has come true; gives up after 10 s. */
+export async function until(check: () => boolean, what = 'condition'): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!check()) {
+    if (performance.now() > deadline) throw new Error(`not in 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

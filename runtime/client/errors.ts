@@ -194,7 +194,7 @@ function networkCode(raw: string): NetworkErrorCode {
     case 'UND_ERR_BODY_TIMEOUT':
       return 'TIMEOUT';
     default:
-      return /CERT|SELF_SIGNED|ISSUER|^ERR_TLS|^ERR_SSL|EPROTO/.test(raw) ? 'TLS_ERROR' : 'NETWORK_ERROR';
+      return /CERT|SELF_SIGNED|ISSUER|VERIFY|^ERR_TLS|^ERR_SSL|EPROTO/.test(raw) ? 'TLS_ERROR' : 'NETWORK_ERROR';
   }
 }
 

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { createAuthority, issue } from '#pki/authority.ts';
+import { until } from '../clock.fake.ts';
+import type { RequestSample } from './metrics.ts';
+import { createTransport } from './transport.ts';
+import type { TransportOptions } from './transport.ts';
+
+interface Served extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function serve(listener: RequestListener): Promise<Served> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A transport that is closed at the end of its scope, and what it reported. */
+function open(options: TransportOptions) {
+  const samples: RequestSample[] = [];
+  const transport = createTransport({ ...options, metrics: { requestFinished: (sample) => samples.push(sample) } });
+  return { ...transport, samples, [Symbol.asyncDispose]: () => transport.close() };
+}
+
+test('requests carry path prefix, token, agent and body', async () => {
+  const seen: unknown[] = [];
+  await using server = await serve((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { authorization, accept, 'content-type': contentType, 'user-agent': agent } = request.headers;
+      seen.push([request.method, request.url, authorization, accept, contentType, agent, body]);
+      response.setHeader('x-test', 'yes').end('{"ok":true}');
+    });
+  });
+  let tokens = 0;
+  await using transport = open({
+    server: `${server.url}/clusters/c1/`,
+    bearerToken: () => Promise.resolve(`t${++tokens}`),
+    userAgent: 'tester/1',
+    hostClass: 'management',
+  });
+  const answer = await transport.request({ method: 'PATCH', path: '/api/v1/x?y=z', body: '{}', contentType: 'a/b' });
+  assert.deepEqual([answer.status, answer.body, answer.headers['x-test']], [200, '{"ok":true}', 'yes']);
+  await transport.request({ method: 'GET', path: '/version' });
+  assert.deepEqual(seen, [
+    ['PATCH', '/clusters/c1/api/v1/x?y=z', 'Bearer t1', 'application/json', 'a/b', 'tester/1', '{}'],
+    ['GET', '/clusters/c1/version', 'Bearer t2', 'application/json', undefined, 'tester/1', ''],
+  ]);
+  assert.deepEqual(
+    transport.samples.map(({ method, code, host }) => [method, code, host]),
+    [
+      ['PATCH', '200', 'management'],
+      ['GET', '200', 'management'],
+    ],
+  );
+});
+
+test('200 requests in a row use one TLS connection, on which the client certificate is shown', async () => {
+  const now = new Date();
+  const validityMs = 3_600_000;
+  const authority = await createAuthority({ commonName: 'test', now });
+  const serving = await issue({
+    authority,
+    subject: { commonName: 'server' },
+    usages: ['serverAuth'],
+    ipAddresses: ['127.0.0.1'],
+    validityMs,
+    now,
+  });
+  const client = await issue({ authority, subject: { commonName: 'me' }, usages: ['clientAuth'], validityMs, now });
+  const server = createTlsServer(
+    {
+      cert: serving.certificatePem,
+      key: serving.privateKeyPem,
+      ca: authority.certificatePem,
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
+    (_request, response) => response.end('{}'),
+  ).listen(0, '127.0.0.1');
+  let handshakes = 0;
+  server.on('secureConnection', () => handshakes++);
+  await once(server, 'listening');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  {
+    const tls = { ca: authority.certificatePem, cert: client.certificatePem, key: client.privateKeyPem };
+    await using transport = open({ server: url, tls, connections: 1 });
+    for (let i = 0; i < 200; i++) await transport.request({ method: 'GET', path: '/' });
+    assert.equal(handshakes, 1);
+
+    await using stranger = open({ server: url, tls: {} });
+    await assert.rejects(stranger.request({ method: 'GET', path: '/' }), { code: 'TLS_ERROR' });
+    await using misnamed = open({ server: url, tls: { ...tls, serverName: 'elsewhere' } });
+    await assert.rejects(misnamed.request({ method: 'GET', path: '/' }), { code: 'TLS_ERROR' });
+    await using trusting = open({ server: url, tls: { ...tls, ca: '', insecureSkipVerify: true } });
+    assert.equal((await trusting.request({ method: 'GET', path: '/' })).status, 200);
+  }
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+test('an answer that is not a success is an ApiError with the time to stay away', async () => {
+  await using server = await serve((_request, response) => {
+    response
+      .writeHead(429, { 'retry-after': '2' })
+      .end('{"kind":"Status","reason":"TooManyRequests","message":"slow"}');
+  });
+  await using transport = open({ server: server.url });
+  const expected = { name: 'ApiError', code: 'TOO_MANY_REQUESTS', retryAfterMs: 2000, message: 'GET /a: 429: slow' };
+  await assert.rejects(transport.request({ method: 'GET', path: '/a?token=x' }), expected);
+  await assert.rejects(transport.stream({ method: 'GET', path: '/a' }), expected);
+  assert.deepEqual(
+    transport.samples.map(({ code }) => code),
+    ['429', '429'],
+  );
+});
+
+test('a silent server costs the time-out and no more', async () => {
+  await using server = await serve(() => {});
+  await using transport = open({ server: server.url });
+  const request = { method: 'GET', path: '/', timeoutMs: 20 } as const;
+  await assert.rejects(transport.request(request), { code: 'TIMEOUT', message: 'GET /: no answer in 20 ms' });
+  await assert.rejects(transport.stream(request), { code: 'TIMEOUT' });
+  assert.equal(transport.samples[0]?.code, '<error>');
+});
+
+test('a body that stops half-way costs the time-out, too', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('{');
+  });
+  await using transport = open({ server: server.url });
+  await assert.rejects(transport.request({ method: 'GET', path: '/', timeoutMs: 50 }), { code: 'TIMEOUT' });
+});
+
+test('a refused connection and a reset one are told apart', async () => {
+  const gone = await serve(() => {});
+  await gone[Symbol.asyncDispose]();
+  await using refused = open({ server: gone.url });
+  await assert.rejects(refused.request({ method: 'GET', path: '/' }), { code: 'CONNECTION_REFUSED' });
+
+  await using server = await serve((request) => request.socket.destroy());
+  await using reset = open({ server: server.url });
+  await assert.rejects(reset.request({ method: 'GET', path: '/' }), { code: 'CONNECTION_RESET' });
+});
+
+test('an aborted signal ends the call with its own reason, before and during', async () => {
+  await using server = await serve(() => {});
+  await using transport = open({ server: server.url });
+  const reason = new Error('enough');
+  const before = AbortSignal.abort(reason);
+  await assert.rejects(transport.request({ method: 'GET', path: '/', signal: before }), reason);
+  const during = new AbortController();
+  const call = transport.request({ method: 'GET', path: '/', signal: during.signal });
+  during.abort(reason);
+  await assert.rejects(call, reason);
+});
+
+test('what the process refuses is never sent', async () => {
+  const seen: (string | undefined)[] = [];
+  await using server = await serve((request, response) => {
+    seen.push(request.method);
+    response.end('{}');
+  });
+  let leading = true;
+  await using transport = open({
+    server: server.url,
+    beforeSend: (method) => {
+      if (!leading && method !== 'GET') throw new Error('not the leader');
+    },
+  });
+  await transport.request({ method: 'POST', path: '/', body: '{}' });
+  leading = false;
+  await transport.request({ method: 'GET', path: '/' });
+  await assert.rejects(transport.request({ method: 'POST', path: '/', body: '{}' }), { code: 'NOT_SENT' });
+  assert.deepEqual(seen, ['POST', 'GET']);
+});
+
+test('a request that waited for a socket is refused when its turn comes', async () => {
+  const seen: (string | undefined)[] = [];
+  let answer = (): void => {};
+  await using server = await serve((request, response) => {
+    seen.push(request.url);
+    answer = () => response.end('{}');
+  });
+  let leading = true;
+  await using transport = open({
+    server: server.url,
+    connections: 1,
+    beforeSend: () => {
+      if (!leading) throw new Error('not the leader');
+    },
+  });
+  const first = transport.request({ method: 'PUT', path: '/1', body: '{}' });
+  const second = transport.request({ method: 'PUT', path: '/2', body: '{}' });
+  await until(() => seen.length === 1);
+  leading = false;
+  answer();
+  await first;
+  await assert.rejects(second, { code: 'NOT_SENT' });
+  assert.deepEqual(seen, ['/1']);
+});
+
+test('a stream outlives the time-out of its request and ends with its signal', async () => {
+  await using server = await serve((_request, response) => {
+    response.write('a');
+    setTimeout(() => response.write('b'), 60);
+  });
+  await using transport = open({ server: server.url });
+  const controller = new AbortController();
+  const stream = await transport.stream({ method: 'GET', path: '/', timeoutMs: 30, signal: controller.signal });
+  let text = '';
+  const reading = (async () => {
+    for await (const chunk of stream) text += String(chunk);
+  })();
+  await until(() => text === 'ab');
+  controller.abort(new Error('enough'));
+  await assert.rejects(reading, /enough/);
+});
+
+test('close ends streams and lets requests finish', async () => {
+  let answer: (() => void) | undefined;
+  await using server = await serve((request, response) => {
+    if (request.url === '/stream') response.write('a');
+    else answer = () => response.end('{}');
+  });
+  const transport = open({ server: server.url });
+  const stream = await transport.stream({ method: 'GET', path: '/stream' });
+  const request = transport.request({ method: 'GET', path: '/' });
+  await until(() => answer !== undefined);
+  const closing = transport.close();
+  await until(() => stream.closed);
+  answer?.();
+  assert.equal((await request).status, 200);
+  await closing;
+});
