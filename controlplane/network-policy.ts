@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { apiPortOf, konnectivityPortOf } from './address.ts';
 import { namesOfControlPlane } from './names.ts';
-import { contains, isIPv6, networksOf } from './networks.ts';
+import { contains, isAddress, isIPv6, networksOf } from './networks.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from './objects.ts';
 import { ownedMetadata, podSelectorLabels } from './objects.ts';
 
@@ -86,8 +85,7 @@ function storeRule(peer: StorePeer, managementAddresses: readonly string[]): Egr
     const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': peer.namespace } };
     return { to: [{ namespaceSelector, podSelector: { matchLabels: { ...peer.podLabels } } }], ports };
   }
-  const version = isIP(peer.host);
-  if (version !== 0) return { to: [{ ipBlock: { cidr: `${peer.host}/${version === 4 ? 32 : 128}` } }], ports };
+  if (isAddress(peer.host)) return { to: [{ ipBlock: { cidr: hostCidr(peer.host) } }], ports };
   const namespace = serviceNamespace(peer.host);
   // Policies are enforced behind Services, where the port is the pod's own and not known here.
   if (namespace !== undefined) {
@@ -110,12 +108,14 @@ function serviceNamespace(host: string): string | undefined {
 }
 
 function ipBlock(cidr: string, managementAddresses: readonly string[]): NetworkPolicyPeer {
-  const single = managementAddresses
-    .filter((address) => isIP(address) !== 0 && contains(cidr, address))
-    .map((address) => `${address}/${isIPv6(address) ? 128 : 32}`);
+  const single = managementAddresses.filter((address) => contains(cidr, address)).map(hostCidr);
   const linkLocal = LINK_LOCAL.filter((range) => contains(cidr, range.split('/')[0] ?? '') && range !== cidr);
   const except = [...linkLocal, ...single.toSorted()];
   return { ipBlock: { cidr, ...(except.length > 0 && { except }) } };
+}
+
+function hostCidr(address: string): string {
+  return `${address}/${isIPv6(address) ? 128 : 32}`;
 }
 
 function tcp(port: number): NetworkPolicyPort {

@@ -58,10 +58,15 @@ export function addressAt(cidr: string, n: number): string {
 
 /** Whether the network contains the address; false when the families differ. Throws NetworkError when `cidr` is none. */
 export function contains(cidr: string, address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  if (!isAddress(address)) return false;
   const parsed = ipaddr.parse(address);
   const [network, prefix] = parseCidr(cidr);
   return parsed.kind() === network.kind() && parsed.match(network, prefix);
+}
+
+/** True for an IP address of either family, false for a name. */
+export function isAddress(host: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host);
 }
 
 /** True for an IPv6 address or network. */
