@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'winston';
+
+/** Where a server listens. */
+export interface ListenAddress {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default: all addresses. */
+  readonly host?: string;
+}
+
+/** Runs `handle` for each request; what it throws is logged and answered with 500. */
+export function requestListener(
+  log: Logger,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): RequestListener {
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log.error('a request failed', { method: request.method, url: request.url, error });
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end('internal error\n');
+    });
+  };
+}
+
+/** Starts to listen and answers the port; rejects when the address cannot be had. */
+export async function listen(server: HttpServer, { host, port }: ListenAddress): Promise<number> {
+  server.listen(host === undefined ? { port } : { port, host });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Accepts no more, lets requests under way finish until the signal aborts, then cuts them off. */
+export async function close(server: HttpServer, signal: AbortSignal): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  const cut = (): void => server.closeAllConnections();
+  server.close();
+  server.closeIdleConnections();
+  if (signal.aborted) cut();
+  signal.addEventListener('abort', cut, { once: true });
+  await closed;
+  signal.removeEventListener('abort', cut);
+}
+
+/** Reads `:8080`, `host:8080`, `[::1]:8080` (as Go programs take them); `0` or the empty text means: do not listen. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  if (text === '' || text === '0') return undefined;
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new TypeError(`"${text}" is not an address of the form host:port`);
+  const host = match[1] ?? match[2];
+  return host === undefined || host === '' ? { port } : { port, host };
+}
