@@ -1,17 +1,28 @@
-import type { Logger } from 'winston';
+import { dataStores } from '#api/kinds.ts';
+import { annotations, finalizers } from '#api/labels.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
+import { DataStoreConfigError } from '#datastore/resolve.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
-import type { Client } from '#runtime/client/client.ts';
+import { createApplier } from '#runtime/client/applier.ts';
+import { addFinalizer, patchStatus, removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
-import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
+import type { ControllerOptions, ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
+import { declareInformers, gather, type Gathered } from './gather.ts';
+import { makeDefaultDataStore } from './phases/default-store.ts';
+import { deleteManaged } from './phases/deletion.ts';
+import { type ManagedOutcome, reconcileManaged } from './phases/managed.ts';
+import { createProber, type StoreAnswer } from './phases/probe.ts';
+import { specProblem } from './plan.ts';
+import { sourcesOf } from './sources.ts';
+import { dataStoreStatus, pausedStatus } from './status.ts';
 
 export interface DataStoreControllerOptions {
-  readonly client: Client;
   readonly cache: Cache;
   /** Shared with everything else that talks to stores. */
   readonly pool: DataStorePool;
   readonly clock: Clock;
-  readonly log: Logger;
+  /** Uniform in [0, 1): spreads probes. */
+  readonly random: () => number;
   /** Where managed stores run (POD_NAMESPACE). */
   readonly managerNamespace: string;
   /** The flag `--datastore`: name of the DataStore of tenants that name none. */
@@ -20,11 +31,88 @@ export interface DataStoreControllerOptions {
   readonly makeDefaultDataStore: boolean;
 }
 
-/** The controller of DataStores. Declares its informers on the cache: call before the cache starts. */
+/**
+ * The controller of DataStores: asks every store every few seconds how it is, shows who uses it, holds its deletion back meanwhile, runs
+ * the stores with `spec.managed`, and makes the default one when a tenant needs it. Declares its informers: call before the cache
+ * starts.
+ */
 export function setupDataStoreController(options: DataStoreControllerOptions): ControllerOptions {
+  const { cache, clock, managerNamespace, pool, random } = options;
+  const informers = declareInformers(cache, managerNamespace);
+  const applier = createApplier({ fieldManager: 'kamaji-datastore', hashAnnotation: 'kamaji.clastix.io/applied' });
+  const prober = createProber(pool, clock);
+
+  async function reconcile(gathered: Gathered, { client, signal, log }: ReconcileContext): Promise<Result> {
+    const { dataStore } = gathered;
+    const managed = await manage(gathered, { client });
+    const answer = await ask(gathered, managed, signal);
+    const status = dataStoreStatus(gathered, { answer, managed: managed?.finding }, clock);
+    const { changed, object } = await patchStatus(client, dataStores, dataStore, status);
+    if (changed && object.status?.ready !== dataStore.status?.ready) {
+      const condition = object.status?.conditions?.find(({ type }) => type === 'Ready');
+      log.info(object.status?.ready === true ? 'the store is ready' : 'the store is not ready', { ...condition });
+    }
+    if (managed?.error !== undefined) throw managed.error;
+    return { requeueAfterMs: object.status?.ready === true ? 8_000 + random() * 1_500 : 2_500 + random() * 1_000 };
+  }
+
+  async function manage(
+    { dataStore, managed }: Gathered,
+    { client }: Pick<ReconcileContext, 'client'>,
+  ): Promise<ManagedOutcome | undefined> {
+    if (managed === undefined || specProblem(dataStore) !== undefined) return undefined;
+    const now = new Date(clock.now());
+    return reconcileManaged({ dataStore, objects: managed, client, applier, managerNamespace, now });
+  }
+
+  async function ask(
+    { dataStore }: Gathered,
+    managed: ManagedOutcome | undefined,
+    signal: AbortSignal,
+  ): Promise<StoreAnswer> {
+    const problem = specProblem(dataStore);
+    if (problem !== undefined) return { kind: 'invalid', error: new DataStoreConfigError('ContentInvalid', problem) };
+    if (managed !== undefined && !managed.running) return { kind: 'waiting' };
+    return prober.ask(dataStore, signal);
+  }
+
+  async function finish({ dataStore, managed }: Gathered, { client, log }: ReconcileContext): Promise<Result> {
+    const name = dataStore.metadata.name ?? '';
+    if (managed !== undefined) {
+      const claims = await deleteManaged(managed, client);
+      if (claims.length > 0)
+        log.info('the volumes of a deleted store are kept', { namespace: managerNamespace, claims });
+    }
+    prober.forget(name);
+    await removeFinalizer(client, dataStores, dataStore, finalizers.dataStore);
+    return {};
+  }
+
   return {
     name: 'datastore',
-    sources: [],
-    reconcile: () => Promise.reject(new Error(`${options.managerNamespace}: not yet`)),
+    sources: sourcesOf(informers),
+    // A silent store holds its worker for a quarter of a minute; the others must not wait for it.
+    concurrency: 20,
+    async reconcile(key, context) {
+      const gathered = gather(informers, key, managerNamespace);
+      if (gathered === undefined) {
+        prober.forget(key.name);
+        if (!options.makeDefaultDataStore) return {};
+        const made = await makeDefaultDataStore(informers, context.client, options.defaultDataStore);
+        if (made) context.log.info('made the default DataStore, because a tenant names none');
+        return {};
+      }
+      const { dataStore, tenants } = gathered;
+      if (dataStore.metadata.annotations?.[annotations.paused] !== undefined) {
+        await patchStatus(context.client, dataStores, dataStore, pausedStatus(dataStore, clock));
+        return {};
+      }
+      if (dataStore.metadata.deletionTimestamp !== undefined) {
+        // Tenants that are being deleted still need the store, so it is watched until the last one is gone.
+        return tenants.length === 0 ? finish(gathered, context) : reconcile(gathered, context);
+      }
+      const { object } = await addFinalizer(context.client, dataStores, dataStore, finalizers.dataStore);
+      return reconcile({ ...gathered, dataStore: object }, context);
+    },
   };
 }
