@@ -25,12 +25,14 @@ export function createClient(transport: Transport): Client {
     return withTypeMeta(resource, parseJson(body, `${method} ${resource.plural}`) as T);
   };
 
+  // All async, so that a name or namespace that cannot be sent rejects as everything else does.
   return {
-    get: (resource, key, options) => absentAs(undefined, send(resource, 'GET', objectPath(resource, key), options)),
+    get: async (resource, key, options) =>
+      absentAs(undefined, send(resource, 'GET', objectPath(resource, key), options)),
     list: (resource, options) => listAll(transport, resource, options ?? {}),
-    create: (resource, object, options) =>
+    create: async (resource, object, options) =>
       send(resource, 'POST', createPath(resource, object), options, json(withTypeMeta(resource, object))),
-    replace: (resource, object, options) =>
+    replace: async (resource, object, options) =>
       send(
         resource,
         'PUT',
@@ -38,7 +40,7 @@ export function createClient(transport: Transport): Client {
         options,
         json(withTypeMeta(resource, object)),
       ),
-    apply: (resource, object, options) =>
+    apply: async (resource, object, options) =>
       send(
         resource,
         'PATCH',
@@ -50,7 +52,7 @@ export function createClient(transport: Transport): Client {
         // The content type is fixed by the API; JSON is valid YAML.
         { type: 'application/apply-patch+yaml', value: withTypeMeta(resource, object) },
       ),
-    mergePatch: (resource, key, patch, options) =>
+    mergePatch: async (resource, key, patch, options) =>
       send(
         resource,
         'PATCH',
