@@ -284,12 +284,12 @@ export class Pass {
     const { object, changed } = await patchStatus(client, tenantControlPlanes, this.#tenantControlPlane, status, {
       signal,
     });
-    if (changed) recordChanges(this.#tenantControlPlane, object, this.#options.recordEvent);
+    if (changed) recordChanges(this.#tenantControlPlane, object, this.#options.events);
   }
 
   #reissued(secretName: string, message: string): void {
     if (message === 'there is none yet') return;
-    this.#options.recordEvent(this.#tenantControlPlane, {
+    this.#options.events.record(this.#tenantControlPlane, {
       type: 'Normal',
       reason: 'CertificateReissued',
       action: 'Reissue',
