@@ -29,9 +29,15 @@ export function controlPlaneService(tenantControlPlane: TenantControlPlane, konn
 }
 
 function ports(tenantControlPlane: TenantControlPlane, konnectivity: boolean): ServicePort[] {
-  const { serviceType, additionalPorts = [] } = tenantControlPlane.spec.controlPlane.service;
+  const {
+    serviceType,
+    allocateLoadBalancerNodePorts,
+    additionalPorts = [],
+  } = tenantControlPlane.spec.controlPlane.service;
   const api = apiPortOf(tenantControlPlane);
   const tunnel = konnectivityPortOf(tenantControlPlane);
+  // Zero gives back what was allocated while the Service still wanted node ports.
+  const none = serviceType === 'LoadBalancer' && allocateLoadBalancerNodePorts === false && { nodePort: 0 };
   return [
     // With NodePort the same number everywhere: nodes then find the API server where the certificate and kubeconfigs say.
     {
@@ -39,15 +45,18 @@ function ports(tenantControlPlane: TenantControlPlane, konnectivity: boolean): S
       protocol: 'TCP',
       port: api,
       targetPort: api,
-      ...(serviceType === 'NodePort' && { nodePort: api }),
+      ...(serviceType === 'NodePort' ? { nodePort: api } : none),
     },
-    ...(konnectivity ? [{ name: KONNECTIVITY_PORT_NAME, protocol: 'TCP', port: tunnel, targetPort: tunnel }] : []),
+    ...(konnectivity
+      ? [{ name: KONNECTIVITY_PORT_NAME, protocol: 'TCP', port: tunnel, targetPort: tunnel, ...none }]
+      : []),
     ...additionalPorts.map(({ name, port, targetPort, protocol = 'TCP', appProtocol }) => ({
       name,
       protocol,
       port,
       targetPort,
       ...(appProtocol !== undefined && { appProtocol }),
+      ...none,
     })),
   ];
 }
