@@ -8,7 +8,7 @@ export const initialListPriority = -100;
 
 /** Wakes a controller for the events of an informer. */
 export function watchSource<T extends KubeObject>(informer: Informer<T>, options: WatchSourceOptions<T> = {}): Source {
-  const { map = (object) => [keyOf(object)], predicate } = options;
+  const { map, predicate } = options;
   return {
     informers: [informer],
     start: (enqueue) =>
@@ -55,7 +55,11 @@ export function channelSource(): ChannelSource {
   };
 }
 
-function keysOf<T>(event: InformerEvent<T>, map: (object: T) => readonly ObjectKey[]): readonly ObjectKey[] {
+function keysOf<T extends KubeObject>(
+  event: InformerEvent<T>,
+  map: WatchSourceOptions<T>['map'],
+): readonly ObjectKey[] {
+  if (map === undefined) return [keyOf(event.object)];
   // What the object pointed to before the change may have to notice that it no longer does.
   return event.type === 'updated' ? [...map(event.old), ...map(event.object)] : map(event.object);
 }
