@@ -1,9 +1,7 @@
-import { createSecureContext } from 'node:tls';
-import type { SecureContext } from 'node:tls';
 import type { Readable } from 'node:stream';
-import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { abortReason } from '../clock.ts';
+import { openConnectionPools } from './connection-pools.ts';
 import { NetworkError, apiErrorFromResponse, networkErrorFrom } from './errors.ts';
 import { noClientMetrics } from './metrics.ts';
 import type { ClientMetrics } from './metrics.ts';
@@ -82,7 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
   const metrics = options.metrics ?? noClientMetrics;
   const host = options.hostClass ?? 'default';
   const defaultTimeoutMs = options.timeoutMs ?? 30_000;
-  const connections = lazily(() => connectionPools(url.origin, options));
+  const connections = lazily(() => openConnectionPools(url.origin, options));
 
   const send = async (
     dispatcher: Dispatcher,
@@ -177,79 +175,6 @@ function responseError(
     body,
     typeof retryAfter === 'string' ? retryAfter : undefined,
   );
-}
-
-interface ConnectionPools {
-  readonly requests: Dispatcher;
-  readonly watches: Dispatcher;
-  closeRequests(): Promise<void>;
-  destroyWatches(): Promise<void>;
-}
-
-function connectionPools(origin: string, options: TransportOptions): ConnectionPools {
-  const shared = {
-    allowH2: false,
-    pipelining: 1,
-    keepAliveTimeout: 60_000,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connectTimeout: options.connectTimeoutMs ?? 5_000,
-    connect: {
-      ...tlsConnection(options.tls ?? {}, origin),
-      allowH2: false,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      timeout: options.connectTimeoutMs ?? 5_000,
-    },
-  };
-  const requests = new Pool(origin, { ...shared, connections: options.connections ?? 4 });
-  const watches = new Pool(origin, shared);
-  const guarded = (pool: Pool): Dispatcher => guard(pool, options.beforeSend);
-  return {
-    requests: guarded(requests),
-    watches: guarded(watches),
-    closeRequests: () => requests.close(),
-    destroyWatches: () => watches.destroy(),
-  };
-}
-
-// undici calls onRequestStart when the request's turn on a socket has come, immediately before it writes the headers.
-function guard(pool: Pool, beforeSend: TransportOptions['beforeSend']): Dispatcher {
-  if (beforeSend === undefined) return pool;
-  return pool.compose((dispatch) => (options, handler) => {
-    const onRequestStart = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (controller, context) => {
-      onRequestStart?.(controller, context);
-      try {
-        beforeSend(options.method as Method);
-      } catch (error) {
-        controller.abort(new NetworkError('NOT_SENT', `${options.method} not sent`, { cause: error }));
-      }
-    };
-    return dispatch(options, handler);
-  });
-}
-
-interface TlsConnection {
-  readonly secureContext?: SecureContext;
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
-}
-
-// One parsed context for all connections: building it costs more than a resumed handshake.
-function tlsConnection(tls: TlsOptions, origin: string): TlsConnection {
-  if (!origin.startsWith('https:')) return {};
-  const { ca, cert, key, serverName, insecureSkipVerify } = tls;
-  return {
-    secureContext: createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    rejectUnauthorized: insecureSkipVerify !== true,
-  };
 }
 
 interface Deadline {
