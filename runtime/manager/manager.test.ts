@@ -121,7 +121,7 @@ suite('a manager', () => {
     assert.deepEqual(house.order, []);
     hold.resolve();
     await running;
-    assert.deepEqual(house.order, ['controller ended', 'released', 'cache ended', 'server closed', 'pool closed']);
+    assert.deepEqual(house.order, ['controller ended', 'cache ended', 'released', 'server closed', 'pool closed']);
     assert.deepEqual(house.clock.pending(), []);
   });
 

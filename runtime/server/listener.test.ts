@@ -2,23 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { suite, test } from 'node:test';
-import { close, listen, parseListenAddress } from './listener.ts';
-
-suite('a listen address', () => {
-  const cases: readonly [text: string, address: ReturnType<typeof parseListenAddress>][] = [
-    [':8080', { port: 8080 }],
-    ['127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],
-    ['[::1]:8080', { host: '::1', port: 8080 }],
-    ['localhost:0', { host: 'localhost', port: 0 }],
-    ['0', undefined],
-    ['', undefined],
-  ];
-  for (const [text, address] of cases) test(`"${text}"`, () => assert.deepEqual(parseListenAddress(text), address));
-
-  for (const text of ['8080', '::1:80', ':99999', ':http', 'a:b:1']) {
-    test(`"${text}" is refused`, () => assert.throws(() => parseListenAddress(text), TypeError));
-  }
-});
+import { close, listen } from './listener.ts';
 
 suite('closing a server', () => {
   test('lets a request under way finish', async () => {

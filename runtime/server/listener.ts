@@ -44,13 +44,3 @@ export async function close(server: HttpServer, signal: AbortSignal): Promise<vo
   await closed;
   signal.removeEventListener('abort', cut);
 }
-
-/** Reads `:8080`, `host:8080`, `[::1]:8080` (as Go programs take them); `0` or the empty text means: do not listen. */
-export function parseListenAddress(text: string): ListenAddress | undefined {
-  if (text === '' || text === '0') return undefined;
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw new TypeError(`"${text}" is not an address of the form host:port`);
-  const host = match[1] ?? match[2];
-  return host === undefined || host === '' ? { port } : { port, host };
-}
