@@ -1,0 +1,104 @@
+import type { Cluster } from '#api/core/cluster.ts';
+import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { clusters, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
+import { labels, PROJECT } from '#api/labels.ts';
+import { namesOfControlPlane } from '#controlplane/names.ts';
+import { POD_COMPONENT } from '#controlplane/objects.ts';
+import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import type { Pod, Secret, Service } from '#runtime/client/builtin.ts';
+import { pods, secrets, services } from '#runtime/client/builtin.ts';
+import type { KubeObject, ObjectKey } from '#runtime/client/resource.ts';
+import { keyString } from '#runtime/client/resource.ts';
+
+/** The informers that a pass reads from. Of shared kinds they hold only what carries our label. */
+export interface Informers {
+  readonly controlPlanes: Informer<KamajiControlPlane>;
+  readonly clusters: Informer<Cluster>;
+  readonly tenantControlPlanes: Informer<TenantControlPlane>;
+  readonly secrets: Informer<Secret>;
+  readonly services: Informer<Service>;
+  readonly pods: Informer<Pod>;
+}
+
+/** Everything that one pass decides on, read once at its beginning. */
+export interface Gathered {
+  readonly controlPlane: KamajiControlPlane;
+  /** Undefined until Cluster API has made the Cluster an owner. */
+  readonly cluster: Cluster | undefined;
+  readonly tenantControlPlane: TenantControlPlane | undefined;
+  readonly service: Service | undefined;
+  readonly adminKubeconfig: Secret | undefined;
+  readonly authority: Secret | undefined;
+  readonly pods: readonly Pod[];
+  /** A Secret of the namespace that we made or adopted. */
+  readonly secret: (name: string) => Secret | undefined;
+}
+
+const CONTROL_PLANE = 'controlPlane';
+
+/** Declares the informers; call before the cache starts. */
+export function declareInformers(cache: Cache): Informers {
+  const ours = { labelSelector: `${labels.project}=${PROJECT}` };
+  return {
+    controlPlanes: cache.informer(kamajiControlPlanes),
+    clusters: cache.informer(clusters),
+    tenantControlPlanes: cache.informer(tenantControlPlanes),
+    secrets: cache.informer(secrets, ours),
+    services: cache.informer(services, ours),
+    pods: cache.informer(pods, {
+      labelSelector: `${labels.component}=${POD_COMPONENT},${labels.name}`,
+      indexes: { [CONTROL_PLANE]: controlPlaneNames },
+    }),
+  };
+}
+
+/** Reads the world of one KamajiControlPlane; undefined when there is none of that name. */
+export function gather(informers: Informers, key: ObjectKey): Gathered | undefined {
+  const controlPlane = informers.controlPlanes.get(key);
+  if (controlPlane === undefined) return undefined;
+  const names = namesOfControlPlane(key.name);
+  const here = (name: string): ObjectKey => ({ ...key, name });
+  const clusterName = ownerCluster(controlPlane);
+  return {
+    controlPlane,
+    cluster: clusterName === undefined ? undefined : informers.clusters.get(here(clusterName)),
+    tenantControlPlane: informers.tenantControlPlanes.get(key),
+    service: informers.services.get(here(names.service)),
+    adminKubeconfig: informers.secrets.get(here(names.adminKubeconfig)),
+    authority: informers.secrets.get(here(names.ca)),
+    pods: informers.pods.byIndex(CONTROL_PLANE, keyString(key)),
+    secret: (name) => informers.secrets.get(here(name)),
+  };
+}
+
+/**
+ * The Cluster among the owners, whatever its API version and wherever it stands: core makes it no controller for clusters
+ * without topology, and a ClusterClass puts a temporary Secret before it (Cluster API contract: owner references).
+ */
+export function ownerCluster(controlPlane: KamajiControlPlane): string | undefined {
+  return controlPlane.metadata.ownerReferences?.find(
+    ({ kind, apiVersion }) => kind === clusters.kind && apiVersion.startsWith(`${clusters.group}/`),
+  )?.name;
+}
+
+/** The keys of the control planes of a Cluster: the one that its spec names. */
+export function controlPlaneOf(cluster: Cluster): readonly ObjectKey[] {
+  const { controlPlaneRef } = cluster.spec ?? {};
+  const { namespace } = cluster.metadata;
+  if (namespace === undefined || controlPlaneRef === undefined) return [];
+  const ours =
+    controlPlaneRef.kind === kamajiControlPlanes.kind && controlPlaneRef.apiGroup === kamajiControlPlanes.group;
+  return ours ? [{ namespace, name: controlPlaneRef.name }] : [];
+}
+
+/** The key of the control plane that a pod, Service or Secret of a TenantControlPlane belongs to, by its label. */
+export function controlPlaneOfPart(object: KubeObject): readonly ObjectKey[] {
+  const { namespace, labels: carried } = object.metadata ?? {};
+  const name = carried?.[labels.name];
+  return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
+}
+
+function controlPlaneNames(object: KubeObject): readonly string[] {
+  return controlPlaneOfPart(object).map(keyString);
+}

@@ -1,0 +1,71 @@
+import type { Cluster } from '#api/core/cluster.ts';
+import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { tenantControlPlanes } from '#api/kinds.ts';
+import type { Applier } from '#runtime/client/applier.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { desiredTenantControlPlane } from '../desired-tenant-control-plane.ts';
+import type { Finding, Outcome } from '../finding.ts';
+import { messageOf, RECHECK_MS } from '../finding.ts';
+import { foreignness } from '../ownership.ts';
+import { isRefusal } from '../refusal.ts';
+
+export interface TenantControlPlaneInput {
+  readonly controlPlane: KamajiControlPlane;
+  readonly cluster: Cluster;
+  readonly live: TenantControlPlane | undefined;
+  readonly applier: Applier;
+  readonly client: Client;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Creates the TenantControlPlane and keeps its spec that of the KamajiControlPlane. `value` is the present one, also where it
+ * could not be changed.
+ */
+export async function reconcileTenantControlPlane(
+  input: TenantControlPlaneInput,
+): Promise<Outcome<TenantControlPlane, 'TenantControlPlaneCreated'>> {
+  const { controlPlane, cluster, live, client, signal } = input;
+  if (controlPlane.spec.deployment?.externalClusterReference !== undefined) {
+    return refused(
+      'ExternalClusterUnsupported',
+      'deployment.externalClusterReference is not supported yet: remove it to run the control plane in this cluster',
+    );
+  }
+  const foreign = live === undefined ? undefined : foreignness(live, controlPlane);
+  if (foreign !== undefined) {
+    return refused(
+      'ForeignObject',
+      `a TenantControlPlane ${controlPlane.metadata.name ?? ''} exists and ${foreign}: give this KamajiControlPlane another name, or delete that one`,
+    );
+  }
+  try {
+    const desired = desiredTenantControlPlane(controlPlane, cluster);
+    const { object } = await input.applier.apply(client, tenantControlPlanes, desired, live, { signal });
+    return {
+      finding: {
+        type: 'TenantControlPlaneCreated',
+        status: 'True',
+        reason: 'Succeeded',
+        message: `TenantControlPlane ${object.metadata.name ?? ''} is what the spec asks for`,
+      },
+      value: object,
+    };
+  } catch (error) {
+    // What there is goes on being looked after.
+    const present = live === undefined ? {} : { value: live };
+    if (isRefusal(error)) {
+      // A webhook may judge by more than this object, and nothing tells when that changes.
+      return { ...refused('SpecRefused', error.message), ...present, requeueAfterMs: RECHECK_MS };
+    }
+    return { ...refused('InternalError', messageOf(error)), ...present, error };
+  }
+}
+
+function refused(
+  reason: Finding<'TenantControlPlaneCreated'>['reason'],
+  message: string,
+): Outcome<never, 'TenantControlPlaneCreated'> {
+  return { finding: { type: 'TenantControlPlaneCreated', status: 'False', reason, message } };
+}

@@ -1,0 +1,50 @@
+import type { PolicyRule } from '#api/core/policy-rule.ts';
+
+const infrastructure = 'infrastructure.cluster.x-k8s.io';
+
+/** What the KamajiControlPlane controller may do, in every namespace that holds Clusters. */
+export const rules: readonly PolicyRule[] = [
+  {
+    apiGroups: ['controlplane.cluster.x-k8s.io'],
+    resources: ['kamajicontrolplanes'],
+    verbs: ['get', 'list', 'watch', 'patch'],
+  },
+  {
+    apiGroups: ['controlplane.cluster.x-k8s.io'],
+    resources: ['kamajicontrolplanes/status', 'kamajicontrolplanes/finalizers'],
+    verbs: ['update', 'patch'],
+  },
+  { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs: ['get', 'list', 'watch'] },
+  {
+    apiGroups: ['kamaji.clastix.io'],
+    resources: ['tenantcontrolplanes'],
+    verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+  },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch', 'create', 'patch'] },
+  { apiGroups: [''], resources: ['services', 'pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get'] },
+  // Infrastructure clusters that are given the endpoint without being asked. Other kinds come by aggregation.
+  {
+    apiGroups: [infrastructure],
+    resources: [
+      'awsclusters',
+      'azureclusters',
+      'hetznerclusters',
+      'ionoscloudclusters',
+      'kubevirtclusters',
+      'nutanixclusters',
+      'openstackclusters',
+      'packetclusters',
+      'proxmoxclusters',
+      'tinkerbellclusters',
+      'vsphereclusters',
+    ],
+    verbs: ['get', 'patch'],
+  },
+  { apiGroups: [infrastructure], resources: ['metal3clusters', 'metalstackclusters'], verbs: ['get'] },
+  {
+    apiGroups: [infrastructure],
+    resources: ['kubevirtclusters/status', 'nutanixclusters/status', 'packetclusters/status'],
+    verbs: ['patch'],
+  },
+];

@@ -1,0 +1,172 @@
+import type { KamajiControlPlane, KamajiControlPlaneStatus } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import { kamajiControlPlanes } from '#api/kinds.ts';
+import { annotations, finalizers } from '#api/labels.ts';
+import type { Applier } from '#runtime/client/applier.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { addFinalizer, patchStatus } from '#runtime/client/status-patch.ts';
+import type { Clock } from '#runtime/clock.ts';
+import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
+import type { TenantPool } from '#tenant/pool.ts';
+import type { Outcome } from './finding.ts';
+import type { Gathered } from './gather.ts';
+import { ownerCluster } from './gather.ts';
+import type { InfrastructureKinds } from './infrastructure-kinds.ts';
+import type { JoinTokens } from './join-tokens.ts';
+import { foreignness } from './ownership.ts';
+import { reconcileBootstrapData } from './phases/bootstrap-data.ts';
+import { reconcileClusterSecrets } from './phases/cluster-secrets.ts';
+import { reconcileDeletion } from './phases/deletion.ts';
+import { reconcileEndpoint } from './phases/endpoint.ts';
+import { reconcileInfrastructure } from './phases/infrastructure.ts';
+import { reconcileTenantControlPlane } from './phases/tenant-control-plane.ts';
+import type { Report } from './state-changes.ts';
+import { stateChanges } from './state-changes.ts';
+import type { PassResult } from './status.ts';
+import { pausedStatus, statusOf } from './status.ts';
+
+/** What passes work with, beside what they read. */
+export interface Tools {
+  readonly applier: Applier;
+  readonly pool: TenantPool;
+  readonly tokens: JoinTokens;
+  readonly infrastructureKinds: InfrastructureKinds;
+  readonly skipInfraClusterPatch: boolean;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+/** One pass over one KamajiControlPlane. */
+export async function reconcile(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+  const { controlPlane } = gathered;
+  // Before anything else, deletion included: clusterctl deletes what it has moved away, and the tenant must survive that.
+  const paused = pauseOf(gathered);
+  if (paused !== undefined) {
+    await writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
+    return {};
+  }
+  return controlPlane.metadata.deletionTimestamp === undefined
+    ? reconcileNormally(gathered, tools, context)
+    : reconcileGoing(gathered, tools, context);
+}
+
+async function reconcileNormally(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+  const { client, signal } = context;
+  const { cluster, service, pods } = gathered;
+  // Unknown fields of a tenant that is somebody else's are no news about ours.
+  const present = gathered.tenantControlPlane;
+  const own = present !== undefined && foreignness(present, gathered.controlPlane) === undefined ? present : undefined;
+  if (cluster === undefined) {
+    const result = { findings: [waitingForCluster(gathered.controlPlane)], tenantControlPlane: own, pods };
+    await finish(gathered.controlPlane, result, tools, context);
+    return {};
+  }
+
+  const { object: held } = await addFinalizer(
+    client,
+    kamajiControlPlanes,
+    gathered.controlPlane,
+    finalizers.kamajiControlPlane,
+    { signal },
+  );
+  const { applier, pool, tokens, infrastructureKinds, skipInfraClusterPatch } = tools;
+  const created = await reconcileTenantControlPlane({
+    controlPlane: held,
+    cluster,
+    live: present,
+    applier,
+    client,
+    signal,
+  });
+  const tenantControlPlane = created.value;
+  const endpoint = await reconcileEndpoint({
+    controlPlane: held,
+    cluster,
+    tenantControlPlane,
+    service,
+    client,
+    signal,
+  });
+  const controlPlane = endpoint.value?.controlPlane ?? held;
+  const writer = { controlPlane, cluster, secret: gathered.secret, applier, client, signal };
+  const [certificates, bootstrapData, infrastructure] = await Promise.all([
+    reconcileClusterSecrets(gathered, writer),
+    reconcileBootstrapData({ gathered, tenantControlPlane, endpoint: endpoint.value?.forNodes, writer, tokens, pool }),
+    reconcileInfrastructure({
+      cluster,
+      endpoint: endpoint.value,
+      kinds: infrastructureKinds,
+      skip: skipInfraClusterPatch,
+      client,
+      signal,
+    }),
+  ]);
+  if (bootstrapData.value?.rotated === true) {
+    const message = 'machines join by a new bootstrap token from now on';
+    tools.report(controlPlane, { type: 'Normal', reason: 'BootstrapTokenRotated', message });
+  }
+  const outcomes = [created, endpoint, certificates, bootstrapData, infrastructure];
+  const findings = outcomes.map(({ finding }) => finding);
+  await finish(controlPlane, { findings, tenantControlPlane, pods }, tools, context, outcomes);
+  return requeue(outcomes);
+}
+
+async function reconcileGoing(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+  const { controlPlane, tenantControlPlane, pods } = gathered;
+  if (tenantControlPlane?.metadata.uid !== undefined) tools.tokens.forget(tenantControlPlane.metadata.uid);
+  if ((controlPlane.metadata.finalizers ?? []).length === 0) return {};
+  const outcome = await reconcileDeletion({ controlPlane, client: context.client, signal: context.signal });
+  // Without the finalizer there is no object any more to write a status to.
+  if (outcome.value === true) return {};
+  await finish(controlPlane, { findings: [outcome.finding], tenantControlPlane, pods }, tools, context, [outcome]);
+  return requeue([outcome]);
+}
+
+/** Writes the status whatever happened, then lets the queue know of the first failure. */
+async function finish(
+  controlPlane: KamajiControlPlane,
+  result: PassResult,
+  tools: Tools,
+  context: ReconcileContext,
+  outcomes: readonly Outcome<unknown>[] = [],
+): Promise<void> {
+  await writeStatus(controlPlane, statusOf(controlPlane, result, tools.clock), tools, context);
+  const failed = outcomes.find(({ error }) => error !== undefined);
+  if (failed !== undefined) throw failed.error;
+}
+
+async function writeStatus(
+  controlPlane: KamajiControlPlane,
+  status: KamajiControlPlaneStatus,
+  { report }: Tools,
+  { client, signal }: { readonly client: Client; readonly signal: AbortSignal },
+): Promise<void> {
+  const { changed } = await patchStatus(client, kamajiControlPlanes, controlPlane, status, { signal });
+  if (!changed) return;
+  for (const change of stateChanges(controlPlane.status, status)) report(controlPlane, change);
+}
+
+function requeue(outcomes: readonly Outcome<unknown>[]): Result {
+  const delays = outcomes.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
+  return delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) };
+}
+
+function pauseOf({ controlPlane, cluster }: Gathered): string | undefined {
+  if (cluster?.spec?.paused === true) return `Cluster ${cluster.metadata.name ?? ''} is paused`;
+  const annotation = [annotations.clusterPaused, annotations.paused].find(
+    (key) => controlPlane.metadata.annotations?.[key] !== undefined,
+  );
+  return annotation === undefined ? undefined : `annotation ${annotation} pauses the control plane`;
+}
+
+function waitingForCluster(controlPlane: KamajiControlPlane) {
+  const name = ownerCluster(controlPlane);
+  return {
+    type: 'TenantControlPlaneCreated',
+    status: 'False',
+    reason: 'WaitingForCluster',
+    message:
+      name === undefined
+        ? 'no Cluster owns this object yet: one has to name it in spec.controlPlaneRef'
+        : `Cluster ${name} does not exist`,
+  } as const;
+}
