@@ -27,6 +27,10 @@ export function requestListener(
 
 /** Starts to listen and answers the port; rejects when the address cannot be had. */
 export async function listen(server: HttpServer, { host, port }: ListenAddress): Promise<number> {
+  server.on('request', (_request, response) => {
+    // While closing, a client that keeps its connection for later use would hold up the end.
+    response.once('close', () => setImmediate(() => !server.listening && server.closeIdleConnections()));
+  });
   server.listen(host === undefined ? { port } : { port, host });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
