@@ -8,6 +8,7 @@ import { setupKamajiControlPlaneController } from '#controllers/kamajicontrolpla
 import { setupTenantControlPlaneController } from '#controllers/tenantcontrolplane/index.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
+import { createApplier } from '#runtime/client/applier.ts';
 import { customResourceDefinitions } from '#runtime/client/builtin.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { loadKubeConfig } from '#runtime/client/kubeconfig.ts';
@@ -149,9 +150,16 @@ async function run(flags: Flags): Promise<void> {
     manager.add(
       createController(
         setupKamajiControlPlaneController({
-          ...shared,
+          cache,
+          clock,
+          pool: tenantPool,
+          applier: createApplier({
+            fieldManager: 'kamaji-kamajicontrolplane',
+            hashAnnotation: 'kamaji.clastix.io/applied',
+          }),
           skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
-          concurrency: flags.maxConcurrentReconciles,
+          report: (regarding, { message: note, ...change }) =>
+            recorder.record(regarding, { ...change, note, action: 'Reconcile' }),
         }),
         dependencies,
       ),
