@@ -15,7 +15,8 @@ export const versions = Object.freeze({
   certManager: '1.11.5',
   kind: '0.33.0',
   crictl: '1.36.0',
-  metallb: '0.16.2',
+  /** The newest release whose dependencies Go's module proxy serves all. */
+  metallb: '0.15.2',
   localPathProvisioner: '0.0.30',
   helm: '3.19.0',
   /** The image tags that kubeadm of the Kubernetes version above asks for (`kubeadm config images list`). */

@@ -116,7 +116,7 @@ export const components: Readonly<Record<ComponentName, ComponentImage>> = Objec
   agnhost: {
     reference: `registry.k8s.io/e2e-test-images/agnhost:${versions.agnhostTag}`,
     files: { '/agnhost': 'agnhost' },
-    packages: ['busybox-static'],
+    packages: ['busybox'],
     entrypoint: ['/agnhost'],
     command: ['pause'],
     onWorkers: true,

@@ -39,7 +39,7 @@ export function componentHash(name: ComponentName): string {
 async function unpack({ packages = [] }: ComponentImage, root: string, options: StepOptions): Promise<void> {
   const archive = await debianFiles('files', packages, options);
   await execa('tar', ['--extract', '--file', archive, '--directory', root], { cancelSignal: options.signal });
-  if (!packages.includes('busybox-static')) return;
+  if (!packages.some((name) => name.startsWith('busybox'))) return;
   // Debian leaves it to the user to link the commands.
   const busybox = join(root, 'bin', 'busybox');
   const { stdout } = await execa(busybox, ['--list'], { cancelSignal: options.signal });

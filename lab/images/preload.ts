@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { copyImages } from '../docker/copy-images.ts';
 import type { Docker } from '../docker/docker.ts';
 import { LabError } from '../lab-error.ts';
 import { hashLabel } from './build-image.ts';
@@ -24,9 +24,8 @@ export async function preload({ from, images, to, hash, entrypoint }: Preload, d
   try {
     await docker(['start', container]);
     await containerdAnswers(docker, container, signal);
-    const options = { cancelSignal: signal } as const;
-    const load = ['exec', '-i', container, 'ctr', '--namespace', 'k8s.io', 'images', 'import', '--compress-blobs', '-'];
-    await execa('docker', ['save', ...images], options).pipe('docker', load, options);
+    await copyImages(images, container, signal);
+    await docker(['exec', container, 'sh', '-euc', discardLayers]);
     // Its own signal, not the node's: the database must be closed before it is copied.
     await docker(['kill', '--signal', 'TERM', container]);
     await docker(['wait', container]);
@@ -36,6 +35,16 @@ export async function preload({ from, images, to, hash, entrypoint }: Preload, d
     await docker(['rm', '--force', '--volumes', container]);
   }
 }
+
+/**
+ * Layers have been unpacked, and their archives would only be copied into every node's volume. What is left of an image's
+ * content is JSON.
+ */
+const discardLayers = `
+  ctr="ctr --namespace k8s.io content"
+  for digest in $($ctr ls --quiet); do
+    if [ "$($ctr get "$digest" | head -c 1)" != "{" ]; then $ctr rm "$digest" >/dev/null; fi
+  done`;
 
 async function containerdAnswers(docker: Docker, container: string, signal: AbortSignal): Promise<void> {
   for (;;) {

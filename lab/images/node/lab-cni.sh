@@ -1,103 +1,77 @@
 #!/bin/bash
-# The pod network of the lab: gives this node's pods the addresses of its podCIDR and keeps routes to the other nodes' pods.
-# Reads Nodes with kubelet's own credential, which may watch them (ClusterRole system:node), so nothing runs in the cluster.
-# IPv4 only.
-set -uo pipefail
+# The pod network of the lab, made by each node for itself, so that nothing runs or is applied in the cluster: the node's pods
+# get addresses of its podCIDR, and the nodes of one cluster share a VXLAN on which each answers ARP for its own pods.
+# Reads with kubelet's credential what that may read: its own Node, and kubeadm's configuration. IPv4 only.
+set -euo pipefail
 
 kubeconfig=/etc/kubernetes/kubelet.conf
 configuration=/etc/cni/net.d/10-lab.conflist
-authority=/run/lab-cni/ca.crt
-chain=LAB-CNI
-name=$(hostname)
-declare -A subnets addresses
+link=lab0
 
-field() { kubectl --kubeconfig "$kubeconfig" config view --raw --minify --output "jsonpath=$1"; }
+ask() { kubectl --kubeconfig "$kubeconfig" --request-timeout 5s "$@"; }
 
-watch_nodes() {
-  local server certificate key
-  server=$(field '{.clusters[0].cluster.server}') || return
-  field '{.clusters[0].cluster.certificate-authority-data}' | base64 --decode >"$authority" || return
-  certificate=$(field '{.users[0].user.client-certificate}') || return
-  key=$(field '{.users[0].user.client-key}') || return
-  # Without a resourceVersion the watch starts with an ADDED event for each Node there is.
-  curl --silent --fail --no-buffer --cacert "$authority" --cert "$certificate" --key "$key" --keepalive-time 20 \
-    "$server/api/v1/nodes?watch=true&timeoutSeconds=1800" |
-    jq --unbuffered --raw-output 'select(.object.kind == "Node") | [
-      .type,
-      .object.metadata.name,
-      (.object.spec.podCIDR // ""),
-      ([.object.status.addresses[]? | select(.type == "InternalIP") | .address | select(contains(":") | not)] | first // "")
-    ] | join("|")'
+# Words, one a line, up to the first that looks like an IPv4 subnet.
+first_subnet() { tr -s ', "' '\n' | grep -m1 -E '^[0-9]+(\.[0-9]+){3}/[0-9]+$'; }
+
+retry() { until "$@" 2>/dev/null; do sleep 0.5; done; }
+
+node_subnet() { ask get node "$(hostname)" --output 'jsonpath={.spec.podCIDRs[*]}' | first_subnet; }
+
+cluster_subnet() {
+  ask --namespace kube-system get configmap kubeadm-config --output 'jsonpath={.data.ClusterConfiguration}' |
+    grep 'podSubnet:' | first_subnet
 }
 
-write_configuration() {
-  local wanted
-  wanted=$(jq --null-input --compact-output --arg subnet "$1" '{
-    cniVersion: "0.4.0",
-    name: "lab",
-    plugins: [
-      {
-        type: "ptp",
-        ipMasq: false,
-        ipam: {
-          type: "host-local",
-          # Gone when the node starts anew, as its pods are.
-          dataDir: "/run/lab-cni/addresses",
-          ranges: [[{subnet: $subnet}]],
-          routes: [{dst: "0.0.0.0/0"}]
-        }
-      },
-      {type: "portmap", capabilities: {portMappings: true}}
-    ]
-  }')
-  [[ -f $configuration && $(<"$configuration") == "$wanted" ]] && return
-  printf '%s\n' "$wanted" >"$configuration.new" && mv "$configuration.new" "$configuration"
+cluster_key() {
+  ask config view --raw --output 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | sha256sum
 }
 
-# Pods keep their address among the nodes and other pods of this cluster; everyone else sees the node's.
-write_masquerade() {
-  local own=$1 node
-  {
-    echo '*nat'
-    echo ":$chain - [0:0]"
-    for node in "${!subnets[@]}"; do
-      [[ -n ${subnets[$node]} ]] && echo "-A $chain -d ${subnets[$node]} -j RETURN"
-      [[ -n ${addresses[$node]} ]] && echo "-A $chain -d ${addresses[$node]} -j RETURN"
-    done
-    echo "-A $chain -d 224.0.0.0/4 -j RETURN"
-    echo "-A $chain -j MASQUERADE"
-    echo COMMIT
-  } | iptables-restore --wait --noflush
-  iptables --wait --table nat --check POSTROUTING -s "$own" -j "$chain" 2>/dev/null ||
-    iptables --wait --table nat --append POSTROUTING -s "$own" -j "$chain"
-}
+retry test -s "$kubeconfig"
+node=$(retry node_subnet)
+cluster=$(retry cluster_subnet)
+key=$(cluster_key)
 
-forget() {
-  [[ -n ${subnets[$1]:-} && $1 != "$name" ]] && ip route delete "${subnets[$1]}" 2>/dev/null
-  unset "subnets[$1]" "addresses[$1]"
-}
+# Clusters on one network are told apart by their authority: of its hash, 24 bits name the VXLAN, 16 its multicast group.
+if ! ip link show "$link" >/dev/null 2>&1; then
+  uplink=$(ip -4 route show default | awk '{print $5; exit}')
+  group=239.192.$((16#${key:6:2})).$((16#${key:8:2}))
+  ip link add "$link" type vxlan id $((16#${key:0:6})) group "$group" dev "$uplink" dstport 4789 ttl 1
+fi
+mtu=$(<"/sys/class/net/$link/mtu")
+echo 1 >"/proc/sys/net/ipv4/conf/$link/proxy_arp"
+# In jiffies; the default makes the first packet to a pod wait up to 0.8 s.
+echo 0 >"/proc/sys/net/ipv4/neigh/$link/proxy_delay"
+# The subnet's own address, which no pod gets: what this node itself sends to pods elsewhere comes from it.
+ip address replace "${node%/*}/32" dev "$link"
+ip link set "$link" up
+ip route replace "$cluster" dev "$link" src "${node%/*}"
+# Pods that are gone; those that are there have routes of their own.
+ip route replace unreachable "$node"
 
-mkdir -p /run/lab-cni /etc/cni/net.d
-until [[ -s $kubeconfig ]]; do sleep 0.5; done
-while true; do
-  while IFS='|' read -r event node subnet address; do
-    if [[ $event == DELETED ]]; then
-      forget "$node"
-      continue
-    fi
-    # Heartbeats change nothing here.
-    [[ ${subnets[$node]:-} == "$subnet" && ${addresses[$node]:-} == "$address" ]] && continue
-    [[ ${subnets[$node]:-$subnet} != "$subnet" ]] && forget "$node"
-    subnets[$node]=$subnet
-    addresses[$node]=$address
-    if [[ $node == "$name" ]]; then
-      [[ -n $subnet ]] && write_configuration "$subnet"
-    elif [[ -n $subnet && -n $address ]]; then
-      ip route replace "$subnet" via "$address"
-    fi
-    [[ -n ${subnets[$name]:-} ]] && write_masquerade "${subnets[$name]}"
-  done < <(watch_nodes)
-  # The next watch tells of all Nodes again. Routes of those deleted meanwhile do no harm: their subnet is nobody's.
-  subnets=() addresses=()
-  sleep 1
-done
+# Outside of the pod network nobody knows a way back to pods.
+masquerade=(POSTROUTING -s "$node" ! -d "$cluster" -j MASQUERADE)
+iptables --wait --table nat --check "${masquerade[@]}" 2>/dev/null ||
+  iptables --wait --table nat --append "${masquerade[@]}"
+
+# Last, because it makes the node ready.
+mkdir -p "${configuration%/*}"
+jq --null-input --arg subnet "$node" --argjson mtu "$mtu" '{
+  cniVersion: "0.4.0",
+  name: "lab",
+  plugins: [
+    {
+      type: "ptp",
+      mtu: $mtu,
+      ipMasq: false,
+      ipam: {
+        type: "host-local",
+        # Gone when the node starts anew, as its pods are.
+        dataDir: "/run/lab-cni",
+        ranges: [[{subnet: $subnet}]],
+        routes: [{dst: "0.0.0.0/0"}]
+      }
+    },
+    {type: "portmap", capabilities: {portMappings: true}}
+  ]
+}' >"$configuration.new"
+mv "$configuration.new" "$configuration"
