@@ -58,6 +58,7 @@ export function createOwnedObjects(options: OwnedObjectsOptions): OwnedObjects {
       const wanted = new Map(desired.map((entry) => [identityOf(entry.resource, entry.object), entry]));
 
       let applied = 0;
+      let pruned = 0;
       const failures: { object: KubeObject; error: unknown }[] = [];
       const attempt = async (object: KubeObject, write: () => Promise<void>): Promise<void> => {
         try {
@@ -87,9 +88,10 @@ export function createOwnedObjects(options: OwnedObjectsOptions): OwnedObjects {
           signal,
         });
         remembered.delete(identity);
+        pruned += 1;
       };
       await Promise.all(surplus.map(([identity, entry]) => attempt(entry.object, () => remove(identity, entry))));
-      return { applied, pruned: surplus.length, failures };
+      return { applied, pruned, failures };
     },
     forget: (id) => void tenants.delete(id),
   };

@@ -1,11 +1,22 @@
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
+import type { Reissued } from './secrets.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 
 /** Conditions that are no news of their own: they follow from the pods' coming and going. */
 const SILENT: ReadonlySet<string> = new Set(['Progressing', 'Available']);
 /** Conditions whose good state is False. */
 const NEGATIVE: ReadonlySet<string> = new Set(['Paused', 'Deleting']);
+
+/** Reasons that are stations on the way of every control plane. */
+const IN_PROGRESS: ReadonlySet<string> = new Set([
+  'Waiting',
+  'WaitingForLoadBalancer',
+  'WaitingForDataStore',
+  'DataStoreCreating',
+  'PodsStarting',
+  'Asleep',
+]);
 
 /** An Event for every condition that became another one, and none for what a new object starts with. */
 export function recordChanges(
@@ -18,11 +29,30 @@ export function recordChanges(
     const good = status === (NEGATIVE.has(type) ? 'False' : 'True');
     if (SILENT.has(type) || (was?.status === status && was.reason === reason)) continue;
     if (was === undefined && (reason === 'Waiting' || NEGATIVE.has(type))) continue;
+    // Why it is not ready yet, or for another reason than before, the condition says that is the cause.
+    if (type === 'Ready' && (was?.status ?? 'False') === status) continue;
     events.record(after, {
-      type: good || reason.startsWith('Waiting') || reason === 'PodsStarting' ? 'Normal' : 'Warning',
+      type: good || IN_PROGRESS.has(reason) ? 'Normal' : 'Warning',
       reason,
       action: 'Reconcile',
       note: `${type}: ${message}`,
+    });
+  }
+}
+
+/** An Event for every Secret that got new content in the place of old. */
+export function recordReissues(
+  tenantControlPlane: TenantControlPlane,
+  planned: readonly ({ readonly reissued: readonly Reissued[] } | undefined)[],
+  events: Pick<EventRecorder, 'record'>,
+): void {
+  for (const { secretName, reason, message } of planned.flatMap((one) => one?.reissued ?? [])) {
+    if (reason === 'Missing') continue;
+    events.record(tenantControlPlane, {
+      type: 'Normal',
+      reason: 'CertificateReissued',
+      action: 'Reissue',
+      note: `Secret ${secretName} has new content: ${message}`,
     });
   }
 }

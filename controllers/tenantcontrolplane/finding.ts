@@ -22,6 +22,11 @@ export interface Outcome<V, T extends TenantControlPlaneConditionType = TenantCo
   readonly error?: Error;
 }
 
+/** A phase's value where nothing is to be said of it yet, or its outcome. */
+export type Step<V, T extends TenantControlPlaneConditionType = TenantControlPlaneConditionType> =
+  | Outcome<V, T>
+  | { readonly value: V; readonly finding?: undefined };
+
 /** Causes outside of what we watch are looked for again this often: a freed node port, a deleted Secret of somebody else. */
 export const RECHECK_MS = 10_000;
 

@@ -39,10 +39,12 @@ export function rolloutOf(tenantControlPlane: TenantControlPlane, deployment: De
 /** The condition of the pods: an ordinary rollout of a control plane that was ready keeps it ready. */
 export function controlPlaneFinding(
   tenantControlPlane: TenantControlPlane,
-  rollout: Rollout,
+  deployment: Deployment | undefined,
   pods: readonly Pod[],
 ): Finding<'ControlPlaneReady'> {
+  if (deployment === undefined) return finding('False', 'Waiting', 'waiting for what comes before');
   const { version } = tenantControlPlane.spec.kubernetes;
+  const rollout = rolloutOf(tenantControlPlane, deployment);
   if (rollout.asleep) return finding('False', 'Asleep', 'replicas is 0: the control plane sleeps');
   if (rollout.complete) return finding('True', 'ControlPlaneReady', `all pods are ready and run ${version}`);
   const trouble = troubleOf(pods);
@@ -74,6 +76,8 @@ const IMAGE_REASONS: ReadonlySet<string> = new Set([
 
 function troubleOf(pods: readonly Pod[]): Finding<'ControlPlaneReady'> | undefined {
   for (const pod of pods) {
+    // What a pod on its way out says is no news of those that stay.
+    if (pod.metadata?.deletionTimestamp !== undefined) continue;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
     for (const { name, image, restartCount, state, lastState } of statuses) {
       const waiting = state?.waiting;

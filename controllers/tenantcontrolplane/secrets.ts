@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { annotations } from '#api/labels.ts';
+import { annotations, labels } from '#api/labels.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
 import { ownedMetadata } from '#controlplane/objects.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
+
+const OF_USER = 'kamaji.clastix.io/user-supplied';
 
 /** A Secret that a control plane should have, with its values as text. */
 export interface SecretDraft {
@@ -14,6 +17,15 @@ export interface SecretDraft {
   readonly data: Readonly<Record<string, string>>;
   /** RFC 3339 time of a rotation in this pass that the rotate annotation had asked for. */
   readonly rotatedAt?: string;
+  /** The user made what it holds. */
+  readonly ofUser?: true;
+}
+
+/** A Secret that got new content in a pass, and why. */
+export interface Reissued {
+  readonly secretName: string;
+  readonly reason: KubeconfigReissue['reason'];
+  readonly message: string;
 }
 
 /** The text under a key of a Secret, or undefined when there is no such key. */
@@ -25,6 +37,12 @@ export function secretText(secret: Secret | undefined, key: string): string | un
 /** True when somebody asked for new content of this Secret and has not had it yet. */
 export function rotationRequested(secret: Secret | undefined): boolean {
   return secret?.metadata?.annotations?.[annotations.rotate] === '';
+}
+
+/** Whether the user made what is in this Secret. Ours carry our label from the start; theirs get it when they are taken. */
+export function isOfUser(secret: Secret | undefined): boolean {
+  const { labels: has, annotations: notes } = secret?.metadata ?? {};
+  return secret !== undefined && (has?.[labels.project] === undefined || notes?.[OF_USER] !== undefined);
 }
 
 /** Hex digest over the values in the byte order of their keys; what status fields and pod templates carry. */
@@ -46,6 +64,7 @@ export function secretObject(owner: TenantControlPlane, draft: SecretDraft, live
       annotations: {
         [annotations.checksum]: checksumOf(draft.data),
         ...(rotated === undefined ? {} : { [annotations.rotate]: rotated }),
+        ...(draft.ofUser === undefined ? {} : { [OF_USER]: 'true' }),
       },
     }),
     type: live?.type ?? draft.type ?? 'Opaque',

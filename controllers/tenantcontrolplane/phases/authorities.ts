@@ -8,10 +8,13 @@ import { PkiError } from '#pki/errors.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
-import { authorityReissue, keyPairReissue } from '#pki/policies.ts';
+import { authorityReissue, keyPairReissue, renewalTime } from '#pki/policies.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
-import type { SecretDraft } from '../secrets.ts';
-import { rotationRequested, secretText } from '../secrets.ts';
+import type { Step } from '../finding.ts';
+import { foreignController } from '../ownership.ts';
+import type { Reissued, SecretDraft } from '../secrets.ts';
+import { isOfUser, rotationRequested, secretText } from '../secrets.ts';
+import { certificatesFailure, certificatesRefused } from './certificates-ready.ts';
 
 /** What every other certificate of a control plane stands on. */
 export interface Authorities {
@@ -19,8 +22,7 @@ export interface Authorities {
   readonly frontProxyCa: CertificatePair;
   readonly serviceAccount: { readonly privateKeyPem: string; readonly publicKeyPem: string };
   readonly drafts: readonly SecretDraft[];
-  /** What was made anew in this pass, by Secret. */
-  readonly reissued: readonly { readonly secretName: string; readonly reissue: Reissue }[];
+  readonly reissued: readonly Reissued[];
 }
 
 export interface AuthoritiesInput {
@@ -34,10 +36,26 @@ export interface AuthoritiesInput {
 
 /**
  * The two certificate authorities and the service-account keys: taken from their Secrets when those serve, made anew
- * when not. A CA Secret that the user put there beforehand, in Kamaji's or Cluster API's keys, is taken as it is;
- * PkiError `AuthorityUnusable` when that is no certificate authority.
+ * when not. A Secret that the user put there beforehand, that of the CA in Kamaji's or Cluster API's keys, is taken as it
+ * is or refused, and never replaced unless the user asks for that.
  */
-export async function planAuthorities(input: AuthoritiesInput): Promise<Authorities> {
+export async function planAuthorities(input: AuthoritiesInput): Promise<Step<Authorities, 'CertificatesReady'>> {
+  const { names, secrets, tenantControlPlane } = input;
+  const foreign = foreignController(secrets.get(names.ca), tenantControlPlane);
+  if (foreign !== undefined) {
+    return certificatesRefused(
+      'ForeignObject',
+      `Secret ${names.ca} belongs to ${foreign.kind} ${foreign.name}: delete it, so that this control plane's can take its place`,
+    );
+  }
+  try {
+    return { value: await takeOrMake(input) };
+  } catch (error) {
+    return certificatesFailure(error);
+  }
+}
+
+async function takeOrMake(input: AuthoritiesInput): Promise<Authorities> {
   const [ca, frontProxyCa, serviceAccount] = await Promise.all([
     clusterAuthority(input),
     frontProxyAuthority(input),
@@ -50,7 +68,7 @@ export async function planAuthorities(input: AuthoritiesInput): Promise<Authorit
     serviceAccount: serviceAccount.pair,
     drafts: parts.map((part) => part.draft),
     reissued: parts.flatMap(({ draft, reissue }) =>
-      reissue === undefined ? [] : [{ secretName: draft.name, reissue }],
+      reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }],
     ),
   };
 }
@@ -67,7 +85,7 @@ async function clusterAuthority(input: AuthoritiesInput): Promise<Part<Certifica
     certificatePem: secretText(secret, 'ca.crt') ?? secretText(secret, 'tls.crt'),
     privateKeyPem: secretText(secret, 'ca.key') ?? secretText(secret, 'tls.key'),
   };
-  const { pair, reissue, rotatedAt } = await authority(input, secret, stored, AUTHORITIES.ca.commonName);
+  const { pair, reissue, marks } = await authority(input, secret, stored, AUTHORITIES.ca.commonName);
   const clusterName = input.tenantControlPlane.metadata.labels?.[labels.clusterName];
   return {
     pair,
@@ -85,7 +103,7 @@ async function clusterAuthority(input: AuthoritiesInput): Promise<Part<Certifica
         'tls.crt': pair.certificatePem,
         'tls.key': pair.privateKeyPem,
       },
-      ...rotatedAt,
+      ...marks,
     },
   };
 }
@@ -97,7 +115,7 @@ async function frontProxyAuthority(input: AuthoritiesInput): Promise<Part<Certif
     privateKeyPem: secretText(secret, 'front-proxy-ca.key'),
   };
   const commonName = AUTHORITIES['front-proxy-ca'].commonName;
-  const { pair, reissue, rotatedAt } = await authority(input, secret, stored, commonName);
+  const { pair, reissue, marks } = await authority(input, secret, stored, commonName);
   return {
     pair,
     reissue,
@@ -105,9 +123,16 @@ async function frontProxyAuthority(input: AuthoritiesInput): Promise<Part<Certif
       name: input.names.frontProxyCa,
       component: 'front-proxy-ca-certificate',
       data: { 'front-proxy-ca.crt': pair.certificatePem, 'front-proxy-ca.key': pair.privateKeyPem },
-      ...rotatedAt,
+      ...marks,
     },
   };
+}
+
+interface Taken<P> {
+  readonly pair: P;
+  readonly reissue: Reissue | undefined;
+  /** What is to be known of the pair in its Secret from now on. */
+  readonly marks: Pick<SecretDraft, 'ofUser' | 'rotatedAt'>;
 }
 
 async function authority(
@@ -115,25 +140,19 @@ async function authority(
   secret: Secret | undefined,
   stored: { readonly certificatePem: string | undefined; readonly privateKeyPem: string | undefined },
   commonName: string,
-): Promise<{ pair: CertificatePair; reissue: Reissue | undefined; rotatedAt: { rotatedAt?: string } }> {
+): Promise<Taken<CertificatePair>> {
   const { now, renewBeforeMs, algorithm } = input;
-  const rotateRequested = rotationRequested(secret);
-  const reissue = authorityReissue({ stored, now, renewBeforeMs, rotateRequested });
+  const reissue = authorityReissue({ stored, now, renewBeforeMs, rotateRequested: rotationRequested(secret) });
   const { certificatePem, privateKeyPem } = stored;
-  // Somebody else's Secret is used as it is or not at all: replacing what it holds would destroy it.
-  if (secret !== undefined && secret.metadata?.labels?.[labels.project] === undefined) {
-    if (certificatePem === undefined || privateKeyPem === undefined) {
-      throw new PkiError('AuthorityUnusable', 'it lacks the certificate or the private key');
-    }
-    if (reissue !== undefined && reissue.reason !== 'Expiring')
-      throw new PkiError('AuthorityUnusable', reissue.message);
-    return { pair: { certificatePem, privateKeyPem }, reissue: undefined, rotatedAt: {} };
+  const make = () => createAuthority({ commonName, algorithm, now });
+  if (certificatePem === undefined || privateKeyPem === undefined) {
+    return take({ secret, serving: undefined, reissue, now, make });
   }
-  if (reissue === undefined && certificatePem !== undefined && privateKeyPem !== undefined) {
-    return { pair: { certificatePem, privateKeyPem }, reissue, rotatedAt: {} };
-  }
-  const pair = await createAuthority({ commonName, algorithm, now });
-  return { pair, reissue, rotatedAt: rotateRequested ? { rotatedAt: now.toISOString() } : {} };
+  // An authority of the user that nears its end serves until then: to replace it is the user's decision.
+  const serves =
+    reissue === undefined ||
+    (reissue.reason === 'Expiring' && isOfUser(secret) && renewalTime(certificatePem, 0).getTime() > now.getTime());
+  return take({ secret, serving: serves ? { certificatePem, privateKeyPem } : undefined, reissue, now, make });
 }
 
 // RSA whatever the other keys are: some federations accept tokens signed with RS256 only.
@@ -141,20 +160,47 @@ async function serviceAccountKeys(input: AuthoritiesInput): Promise<Part<Authori
   const secret = input.secrets.get(input.names.serviceAccount);
   const privateKeyPem = secretText(secret, 'sa.key');
   const publicKeyPem = secretText(secret, 'sa.pub');
-  const rotateRequested = rotationRequested(secret);
-  const reissue = keyPairReissue({ stored: { privateKeyPem, publicKeyPem }, rotateRequested });
-  const pair =
-    reissue === undefined && privateKeyPem !== undefined && publicKeyPem !== undefined
-      ? { privateKeyPem, publicKeyPem }
-      : await generateKeyPair('RSA-2048');
+  const reissue = keyPairReissue({
+    stored: { privateKeyPem, publicKeyPem },
+    rotateRequested: rotationRequested(secret),
+  });
+  const serving =
+    reissue !== undefined || privateKeyPem === undefined || publicKeyPem === undefined
+      ? undefined
+      : { privateKeyPem, publicKeyPem };
+  const make = () => generateKeyPair('RSA-2048');
+  const { pair, marks, ...taken } = await take({ secret, serving, reissue, now: input.now, make });
   return {
     pair,
-    reissue,
+    reissue: taken.reissue,
     draft: {
       name: input.names.serviceAccount,
       component: 'sa-certificate',
       data: { 'sa.pub': pair.publicKeyPem, 'sa.key': pair.privateKeyPem },
-      ...(rotateRequested ? { rotatedAt: input.now.toISOString() } : {}),
+      ...marks,
     },
   };
+}
+
+// Somebody else's Secret is used as it is or not at all: replacing what it holds would destroy it.
+async function take<P>(from: {
+  readonly secret: Secret | undefined;
+  readonly serving: P | undefined;
+  readonly reissue: Reissue | undefined;
+  readonly now: Date;
+  readonly make: () => Promise<P>;
+}): Promise<Taken<P>> {
+  const { secret, serving, reissue, now, make } = from;
+  const ofUser = isOfUser(secret);
+  if (serving !== undefined) return { pair: serving, reissue: undefined, marks: ofUser ? { ofUser } : {} };
+  const asked = rotationRequested(secret);
+  if (ofUser && !asked) {
+    const why =
+      reissue === undefined || reissue.reason === 'Missing' ? 'it lacks a key or certificate' : reissue.message;
+    throw new PkiError(
+      'AuthorityUnusable',
+      `Secret ${secret?.metadata?.name ?? ''} cannot be used: ${why}: correct it, or delete it to have one made`,
+    );
+  }
+  return { pair: await make(), reissue, marks: asked ? { rotatedAt: now.toISOString() } : {} };
 }

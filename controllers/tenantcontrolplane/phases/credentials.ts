@@ -5,10 +5,7 @@ import { hostPort } from '#controlplane/address.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import { networksOf } from '#controlplane/networks.ts';
 import type { ServingNames } from '#pki/control-plane.ts';
-import { PkiError } from '#pki/errors.ts';
-import type { Outcome } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
-import type { SecretDraft } from '../secrets.ts';
+import type { Reissued, SecretDraft } from '../secrets.ts';
 import type { Authorities } from './authorities.ts';
 import type { IssuingInput } from './certificates.ts';
 import { certificateWishes, grantWish } from './certificates.ts';
@@ -19,8 +16,7 @@ export interface Credentials {
   readonly drafts: readonly SecretDraft[];
   /** When the first of them is due for renewal. */
   readonly renewAt: Date;
-  /** What was made anew in this pass and why, by Secret. */
-  readonly reissued: readonly { readonly secretName: string; readonly message: string }[];
+  readonly reissued: readonly Reissued[];
 }
 
 export interface CredentialsInput extends IssuingInput {
@@ -55,10 +51,10 @@ export async function planCredentials(input: CredentialsInput): Promise<Credenti
     renewAt: new Date(Math.min(...[...certificates, ...kubeconfigs].map(({ renewAt }) => renewAt.getTime()))),
     reissued: [
       ...certificates.flatMap(({ draft, reissue }) =>
-        reissue === undefined ? [] : [{ secretName: draft.name, message: reissue.message }],
+        reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }],
       ),
       ...kubeconfigs.flatMap(({ draft, reissued: [first] }) =>
-        first === undefined ? [] : [{ secretName: draft.name, message: first.message }],
+        first === undefined ? [] : [{ secretName: draft.name, ...first }],
       ),
     ],
   };
@@ -67,25 +63,6 @@ export async function planCredentials(input: CredentialsInput): Promise<Credenti
 /** Name of the control plane's Service as seen from any pod of the management cluster. */
 export function serviceHost(tenantControlPlane: TenantControlPlane): string {
   return `${tenantControlPlane.metadata.name ?? ''}.${tenantControlPlane.metadata.namespace ?? ''}.svc`;
-}
-
-/** A failure to plan, said by field where the user's own material is the cause. */
-export function credentialsFailure(names: NamesOfControlPlane, error: unknown): Outcome<never, 'CertificatesReady'> {
-  if (error instanceof PkiError && error.code === 'AuthorityUnusable') {
-    return {
-      finding: {
-        type: 'CertificatesReady',
-        status: 'False',
-        reason: 'UserCertificateInvalid',
-        message: `Secret ${names.ca} holds no usable certificate authority: ${error.message}: correct tls.crt and tls.key, or delete the Secret to have one made`,
-      },
-      requeueAfterMs: RECHECK_MS,
-    };
-  }
-  return {
-    finding: { type: 'CertificatesReady', status: 'False', reason: 'InternalError', message: messageOf(error) },
-    error: asError(error),
-  };
 }
 
 function servingNamesOf(tenantControlPlane: TenantControlPlane, address: ControlPlaneAddress): ServingNames {

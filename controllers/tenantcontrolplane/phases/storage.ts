@@ -10,9 +10,9 @@ import type { Connection } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
 import { findNameCollision, needsManagedDataStore, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
-import type { Outcome } from '../finding.ts';
+import type { Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '../finding.ts';
-import type { SecretDraft } from '../secrets.ts';
+import type { Reissued, SecretDraft } from '../secrets.ts';
 import { secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 import { datastoreCertificateWish, grantWish } from './certificates.ts';
@@ -20,11 +20,13 @@ import { datastoreCertificateWish, grantWish } from './certificates.ts';
 /** A tenant's place in a store, ready to be used by its API server. */
 export interface Storage {
   readonly dataStoreName: string;
-  readonly identity: string;
+  /** Undefined where nobody has asked the store yet. */
+  readonly identity: string | undefined;
   readonly config: ConnectionConfig;
   readonly names: TenantNames;
   readonly drafts: readonly SecretDraft[];
   readonly renewAt: Date | undefined;
+  readonly reissued: readonly Reissued[];
 }
 
 type StorageOutcome<V> = Outcome<V, 'DataStoreReady'>;
@@ -35,7 +37,7 @@ export function chooseDataStore(
   dataStores: readonly DataStore[],
   tenants: readonly TenantControlPlane[],
   options: { readonly defaultDataStore?: string; readonly makeDefaultDataStore: boolean },
-): StorageOutcome<DataStore> {
+): Step<DataStore, 'DataStoreReady'> {
   const recorded = tenant.status?.storage;
   const name = recorded?.dataStoreName ?? pickDataStore(tenant, dataStores, options.defaultDataStore);
   if (name === undefined) {
@@ -58,15 +60,10 @@ export function chooseDataStore(
   }
   const rival = findNameCollision(tenant, tenants);
   if (rival !== undefined) {
-    return wait(
-      'SchemaTaken',
-      `the schema or user of this tenant belongs to TenantControlPlane ${rival.metadata.namespace ?? ''}/${rival.metadata.name ?? ''} on DataStore ${name}: create the tenant anew with other names`,
-    );
+    const message = `the schema or user of this tenant belongs to TenantControlPlane ${rival.metadata.namespace ?? ''}/${rival.metadata.name ?? ''} on DataStore ${name}: create the tenant anew with other names`;
+    return { ...wait('SchemaTaken', message), requeueAfterMs: RECHECK_MS };
   }
-  return {
-    finding: { type: 'DataStoreReady', status: 'True', reason: 'DataStoreReady', message: `on DataStore ${name}` },
-    value: dataStore,
-  };
+  return { value: dataStore };
 }
 
 export interface StorageInput extends IssuingInput {
@@ -89,14 +86,16 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
   try {
     const { config, driver } = await input.connect(dataStore);
     const names = tenantNamesOf(tenant);
-    const password = secretText(input.secrets.get(objectNames.datastoreConfig), 'DB_PASSWORD') ?? newPassword();
-    if (ready && input.ensureTenant) {
+    const stored = secretText(input.secrets.get(objectNames.datastoreConfig), 'DB_PASSWORD');
+    const password = stored ?? newPassword();
+    // The store must know a password before anybody is given it.
+    if (ready && (input.ensureTenant || stored === undefined)) {
       await driver.ensureTenant(config.driver === 'etcd' ? names : { ...names, password }, input.signal);
     }
     const access = await planAccess(input, config, names, password);
     const value: Storage = {
       dataStoreName: name,
-      identity: tenant.status?.storage?.identity ?? dataStore.status?.identity ?? '',
+      identity: tenant.status?.storage?.identity ?? dataStore.status?.identity,
       config,
       names,
       ...access,
@@ -121,7 +120,7 @@ async function planAccess(
   config: ConnectionConfig,
   names: TenantNames,
   password: string,
-): Promise<Pick<Storage, 'drafts' | 'renewAt'>> {
+): Promise<Pick<Storage, 'drafts' | 'renewAt' | 'reissued'>> {
   const { objectNames } = input;
   const isEtcd = config.driver === 'etcd';
   const credentials: SecretDraft = {
@@ -135,18 +134,22 @@ async function planAccess(
     },
   };
   const { tls } = config;
-  if (tls === undefined) return { drafts: [credentials], renewAt: undefined };
+  if (tls === undefined) return { drafts: [credentials], renewAt: undefined, reissued: [] };
   if (!isEtcd || tls.caKey === undefined) {
     const trust: SecretDraft = {
       name: objectNames.datastoreCertificate,
       component: 'datastore-certificate',
       data: { 'ca.crt': tls.ca },
     };
-    return { drafts: [credentials, trust], renewAt: undefined };
+    return { drafts: [credentials, trust], renewAt: undefined, reissued: [] };
   }
   const authority = { certificatePem: tls.ca, privateKeyPem: tls.caKey };
-  const granted = await grantWish(datastoreCertificateWish(objectNames, authority, names.user), input);
-  return { drafts: [credentials, granted.draft], renewAt: granted.renewAt };
+  const { draft, renewAt, reissue } = await grantWish(
+    datastoreCertificateWish(objectNames, authority, names.user),
+    input,
+  );
+  const reissued = reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }];
+  return { drafts: [credentials, draft], renewAt, reissued };
 }
 
 // Letters and digits only: safe in every URL and connection string that kine builds from it.

@@ -63,7 +63,6 @@ export interface TenantSideInput {
 export interface TenantSideOutcome {
   readonly bootstrap: Finding<'BootstrapReady'>;
   readonly addons: Finding<'AddonsReady'>;
-  readonly applied: number;
   readonly error?: Error;
 }
 
@@ -79,9 +78,9 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
   }
   const { tenantControlPlane, ownedObjects, signal } = input;
   const access = tenantAccess(tenantControlPlane, input.endpoint.service, parseKubeconfig(input.adminKubeconfig));
-  if (access === undefined) return { ...bothFailed('TenantUnreachable', 'the Service has no cluster IP'), applied: 0 };
+  if (access === undefined) return bothFailed('TenantUnreachable', 'the Service has no cluster IP');
   try {
-    const { failures, applied } = await ownedObjects.ensure(
+    const { failures } = await ownedObjects.ensure(
       tenantControlPlane.metadata.uid ?? '',
       input.pool.client(access),
       [...bootstrap, ...addons],
@@ -105,13 +104,20 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
         addonFailure === undefined
           ? { type: 'AddonsReady', status: 'True', reason: 'AddonsReady', message: 'all addons are applied' }
           : { type: 'AddonsReady', status: 'False', reason: 'ApplyFailed', message: addonFailure },
-      applied,
       ...(failure === undefined ? {} : { error: asError(failure.error) }),
     };
   } catch (error) {
     const message = `the tenant's API server does not answer: ${messageOf(error)}`;
-    return { ...bothFailed('TenantUnreachable', message), applied: 0, error: asError(error) };
+    return { ...bothFailed('TenantUnreachable', message), error: asError(error) };
   }
+}
+
+/** While there is no API server to talk to. */
+export function tenantSideWaiting(tenantControlPlane: TenantControlPlane): TenantSideOutcome {
+  const asleep = tenantControlPlane.spec.controlPlane.deployment?.replicas === 0;
+  return asleep
+    ? bothFailed('Asleep', 'replicas is 0: the control plane sleeps')
+    : bothFailed('Waiting', 'waiting for an API server');
 }
 
 function bootstrapInput({ tenantControlPlane, endpoint, caCertificatesPem }: TenantSideInput) {
@@ -163,16 +169,16 @@ function withResources(objects: readonly KubeObject[]): readonly DesiredObject[]
 function refused(error: unknown): TenantSideOutcome {
   const message = messageOf(error);
   if (error instanceof BootstrapError && error.code === 'KubeletPatchFailed') {
-    return { ...bothFailed('ApplyFailed', message), bootstrap: bootstrapFailed('PatchInvalid', message), applied: 0 };
+    return { ...bothFailed('ApplyFailed', message), bootstrap: bootstrapFailed('PatchInvalid', message) };
   }
   if (error instanceof BootstrapError && error.code === 'KubernetesVersionInvalid') {
-    return { ...bothFailed('VersionUnsupported', message), applied: 0 };
+    return bothFailed('VersionUnsupported', message);
   }
-  return { ...bothFailed('InternalError', message), applied: 0, error: asError(error) };
+  return { ...bothFailed('InternalError', message), error: asError(error) };
 }
 
 function bothFailed(
-  reason: 'TenantUnreachable' | 'VersionUnsupported' | 'ApplyFailed' | 'InternalError',
+  reason: 'Waiting' | 'Asleep' | 'TenantUnreachable' | 'VersionUnsupported' | 'ApplyFailed' | 'InternalError',
   message: string,
 ): Pick<TenantSideOutcome, 'bootstrap' | 'addons'> {
   return {

@@ -10,11 +10,11 @@ import { podDisruptionBudget } from '#controlplane/pdb.ts';
 import { ETCD_CLIENT_PORT, managedPodLabels } from '#datastore/managed.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Deployment } from '#runtime/client/builtin.ts';
-import { configMaps, deployments, networkPolicies, podDisruptionBudgets, secrets } from '#runtime/client/builtin.ts';
+import { configMaps, deployments, networkPolicies, podDisruptionBudgets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import { keyOf } from '#runtime/client/resource.ts';
-import type { Finding, Outcome } from '../finding.ts';
+import type { Finding, Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '../finding.ts';
 import type { Gathered } from '../gather.ts';
 import { foreignController } from '../ownership.ts';
@@ -42,9 +42,7 @@ export interface WorkloadInput {
 }
 
 /** Applies what makes and guards the pods. The finding speaks only of what went wrong here; how pods fare is another's. */
-export async function reconcileWorkload(
-  input: WorkloadInput,
-): Promise<Outcome<Deployment, 'ControlPlaneReady'> | { readonly value: Deployment; readonly finding?: undefined }> {
+export async function reconcileWorkload(input: WorkloadInput): Promise<Step<Deployment, 'ControlPlaneReady'>> {
   const { gathered, applier, client, signal } = input;
   const { tenantControlPlane, names } = gathered;
   const owner = foreignController(gathered.deployment, tenantControlPlane);
@@ -74,21 +72,6 @@ export async function reconcileWorkload(
     }
     return { ...notReady('InternalError', messageOf(error)), error: asError(error) };
   }
-}
-
-/** Applies Secrets in parallel; what is as it should be costs nothing. Throws the first failure after all have ended. */
-export async function applySecrets(
-  objects: readonly {
-    readonly desired: Parameters<Applier['apply']>[2];
-    readonly live: Parameters<Applier['apply']>[3];
-  }[],
-  { applier, client, signal }: Pick<WorkloadInput, 'applier' | 'client' | 'signal'>,
-): Promise<void> {
-  const outcomes = await Promise.allSettled(
-    objects.map(({ desired, live }) => applier.apply(client, secrets, desired, live, { signal })),
-  );
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
 }
 
 function podInput(input: WorkloadInput) {
