@@ -403,12 +403,12 @@ test('a watch that ends as soon as it began is a failure, not a busy loop', asyn
 test('a half-open connection is noticed by its silence', async () => {
   const { watch } = await synced();
   server.watch(server.open());
-  await clock.advance(149_000);
+  await clock.advance(179_000);
   watch.write(bookmark('9'));
   await until(() => server.watches.length === 1 && clock.pending().length === 1);
   // The bookmark counts once it was read; wait for it to be the position.
   await until(() => cache.informersOf(configMaps)[0]?.observedResourceVersion() === '9');
-  await clock.advance(149_000);
+  await clock.advance(179_000);
   assert.equal(server.count(true), 1);
   await clock.advance(1_000);
   await backedOff();

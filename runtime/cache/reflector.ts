@@ -37,8 +37,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 const pageSize = 500;
 const pageTimeoutMs = 60_000;
-/** The server sends a bookmark about every minute, so this much silence means that nobody is there any more. */
-const silenceLimitMs = 150_000;
+/** The server sends a bookmark every minute, the first within two: this much silence means that nobody is there any more. */
+const silenceLimitMs = 180_000;
 /** A watch that ends sooner without having said anything counts as a failure. */
 const shortestHealthyWatchMs = 1_000;
 
