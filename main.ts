@@ -8,7 +8,6 @@ import { setupKamajiControlPlaneController } from '#controllers/kamajicontrolpla
 import { setupTenantControlPlaneController } from '#controllers/tenantcontrolplane/index.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
-import { createApplier } from '#runtime/client/applier.ts';
 import { customResourceDefinitions } from '#runtime/client/builtin.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { loadKubeConfig } from '#runtime/client/kubeconfig.ts';
@@ -150,16 +149,9 @@ async function run(flags: Flags): Promise<void> {
     manager.add(
       createController(
         setupKamajiControlPlaneController({
-          cache,
-          clock,
-          pool: tenantPool,
-          applier: createApplier({
-            fieldManager: 'kamaji-kamajicontrolplane',
-            hashAnnotation: 'kamaji.clastix.io/applied',
-          }),
+          ...shared,
+          concurrency: flags.maxConcurrentReconciles,
           skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
-          report: (regarding, { message: note, ...change }) =>
-            recorder.record(regarding, { ...change, note, action: 'Reconcile' }),
         }),
         dependencies,
       ),
