@@ -3,7 +3,15 @@ import { DEFAULT_CLUSTER_DOMAIN } from '#api/kamaji/v1alpha1/defaults.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { annotations } from '#api/labels.ts';
 import type { AddonObject, ConfigMap, Deployment, Service } from './objects.ts';
-import { account, clusterRole, clusterRoleBinding, metadata, serviceAccount, SYSTEM_NAMESPACE } from './objects.ts';
+import {
+  account,
+  apartFrom,
+  clusterRole,
+  clusterRoleBinding,
+  metadata,
+  serviceAccount,
+  SYSTEM_NAMESPACE,
+} from './objects.ts';
 import { coreDnsImage } from './versions.ts';
 
 export interface CoreDnsInput {
@@ -140,19 +148,7 @@ function deployment({ tenantControlPlane, existing }: CoreDnsInput): Deployment 
             { key: 'CriticalAddonsOnly', operator: 'Exists' },
             { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
           ],
-          affinity: {
-            podAntiAffinity: {
-              preferredDuringSchedulingIgnoredDuringExecution: [
-                {
-                  weight: 100,
-                  podAffinityTerm: {
-                    topologyKey: 'kubernetes.io/hostname',
-                    labelSelector: { matchLabels: SELECTOR },
-                  },
-                },
-              ],
-            },
-          },
+          affinity: apartFrom('kube-dns'),
           containers: [
             {
               name: 'coredns',

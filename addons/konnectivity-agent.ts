@@ -1,7 +1,16 @@
 import { DEFAULT_KONNECTIVITY_AGENT_TOLERATIONS } from '#api/kamaji/v1alpha1/defaults.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { AddonObject, Container, PodTemplate } from './objects.ts';
-import { account, clusterRoleBinding, metadata, roleFor, serviceAccount, SYSTEM_NAMESPACE, user } from './objects.ts';
+import {
+  account,
+  apartFrom,
+  clusterRoleBinding,
+  metadata,
+  roleFor,
+  serviceAccount,
+  SYSTEM_NAMESPACE,
+  user,
+} from './objects.ts';
 import { konnectivityImages } from './versions.ts';
 
 export interface KonnectivityAgentInput {
@@ -73,16 +82,7 @@ function podTemplate(input: KonnectivityAgentInput): PodTemplate {
       nodeSelector: { 'kubernetes.io/os': 'linux' },
       tolerations: [...tolerations],
       ...(agent?.mode === 'Deployment' && {
-        affinity: {
-          podAntiAffinity: {
-            preferredDuringSchedulingIgnoredDuringExecution: [
-              {
-                weight: 100,
-                podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: SELECTOR } },
-              },
-            ],
-          },
-        },
+        affinity: apartFrom(NAME),
       }),
       containers: [container(input)],
       volumes: [

@@ -122,7 +122,10 @@ export interface PodSpec {
 interface PodAntiAffinity {
   preferredDuringSchedulingIgnoredDuringExecution: {
     weight: number;
-    podAffinityTerm: { topologyKey: string; labelSelector: { matchLabels: { [key: string]: string } } };
+    podAffinityTerm: {
+      topologyKey: string;
+      labelSelector: { matchExpressions: { key: string; operator: string; values: string[] }[] };
+    };
   }[];
 }
 
@@ -181,6 +184,18 @@ export interface EndpointSlice {
 
 /** Namespace of all addons. */
 export const SYSTEM_NAMESPACE = 'kube-system';
+
+/** Keeps pods of that `k8s-app` on different nodes where there are enough. */
+export function apartFrom(app: string): PodSpec['affinity'] & object {
+  const labelSelector = { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: [app] }] };
+  return {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } },
+      ],
+    },
+  };
+}
 
 /** Metadata with the label by which we know our own objects; without a namespace for cluster-scoped kinds. */
 export function metadata(

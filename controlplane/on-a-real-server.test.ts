@@ -76,11 +76,13 @@ suite('manifests of a control plane on a real API server', () => {
   }
 
   test('a Deployment with kine, another user and the user’s own parts is taken', async () => {
+    const helper = { name: 'helper', image: 'helper:1' };
+    const scratch = { name: 'scratch', emptyDir: {} };
     const parts: TenantParts = {
       deployment: {
         podSecurityContext: { runAsUser: 1000, runAsNonRoot: true },
-        additionalContainers: [{ name: 'helper', ...{ image: 'helper:1' } }],
-        additionalVolumes: [{ name: 'scratch', ...{ emptyDir: {} } }],
+        additionalContainers: [helper],
+        additionalVolumes: [scratch],
         additionalVolumeMounts: { scheduler: [{ name: 'scratch', mountPath: '/scratch' }] },
         additionalMetadata: { labels: { team: 'blue' }, annotations: { 'example.org/a': 'b' } },
         extraArgs: { apiServer: ['--v=3'] },
