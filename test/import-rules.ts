@@ -103,7 +103,7 @@ function brokenRule({ file, specifier, typeOnly }: Import): string | undefined {
   }
   if (to === 'main') return 'nobody imports main';
   if (from === 'test') return allowed(rooms['test']?.values, target) || to === 'test' ? undefined : arrow(from, to);
-  if (isTestFile(target)) return 'tests and test doubles are for tests only';
+  if (isTestFile(target) && !allowed(rooms[from]?.values, target)) return 'tests and test doubles are for tests only';
   if (from === 'controllers' && to === 'controllers') return siblingRule(file, target);
   if (from === to) return undefined;
   if (allowed(rooms[from]?.values, target)) return undefined;

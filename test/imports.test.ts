@@ -54,6 +54,7 @@ suite('import rules', () => {
     ['the lab stands alone', 'lab/cluster/a.ts', "import { a } from '#api/labels.ts'", /no other room/],
     ['nobody imports the lab', 'tenant/a.ts', "import { a } from '#lab/paths.ts'", /not lab/],
     ['end-to-end tests use the lab', 'e2e/a.ts', "import { a } from '#lab/paths.ts'"],
+    ['end-to-end tests use the harness', 'e2e/a.ts', "import { a } from '#test/etcd-contents.ts'"],
     ['nobody imports main', 'test/a.ts', "import '../main.ts'", /main/],
     ['tests beside the code use anything', 'pki/a.test.ts', "import { a } from '#test/control-plane.ts'"],
     [
