@@ -7,7 +7,8 @@ import { withMachineLock } from '../machine-lock.ts';
 import type { StepOptions } from '../progress.ts';
 import { createDocker, type Docker } from './docker.ts';
 import { daemonIsRunning, endDaemon, startDaemon } from './daemon.ts';
-import { engineWasOurs, recordForwarding, removeEngineRules, restoreForwarding } from './packet-filter.ts';
+import { prepareHostSettings, recordedHostSettings, restoreHostSettings } from './host-settings.ts';
+import { removeEngineRules } from './packet-filter.ts';
 import { ensureIsolatedNetwork } from './network.ts';
 
 export interface Engine {
@@ -54,7 +55,8 @@ export async function ensureEngine(options: StepOptions): Promise<Engine> {
  */
 export async function existingEngine(options: StepOptions): Promise<Engine | undefined> {
   const answers = (await engineCgroupVersion(createDocker(options.signal), options.signal)) !== undefined;
-  return answers || (await engineWasOurs()) ? ensureEngine(options) : undefined;
+  const ours = (await recordedHostSettings()) !== undefined;
+  return answers || ours ? ensureEngine(options) : undefined;
 }
 
 /**
@@ -65,11 +67,11 @@ export async function stopEngine(options: StepOptions): Promise<void> {
   const { signal, report } = options;
   const waiting = () => report('waiting for another process that starts the engine');
   await withMachineLock('engine', { signal, waiting }, async () => {
-    if (!(await engineWasOurs())) return;
+    if ((await recordedHostSettings()) === undefined) return;
     report('stopping the Docker engine');
     await endDaemon(signal);
     await removeEngineRules(signal);
-    await restoreForwarding(signal);
+    await restoreHostSettings(signal);
   });
 }
 
@@ -78,7 +80,7 @@ async function startOwnEngine(options: StepOptions): Promise<void> {
   const host = await detectHost();
   refuseWhereNotOurs(host);
   await ensureDebianPackages(packages, options);
-  await recordForwarding(signal);
+  await prepareHostSettings(signal);
   report('starting the Docker engine');
   const daemon = await startDaemon(host);
   const docker = createDocker(signal);

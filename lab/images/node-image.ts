@@ -10,7 +10,7 @@ import { type ComponentName, components } from './catalog.ts';
 import { componentHash } from './component-images.ts';
 import { debianFiles, debianHash } from './debian-files.ts';
 import { nodeBinaries, nodeLinks, nodePackages, nodeScripts, nodeTexts, nodeUnits, shimPath } from './node-files.ts';
-import { preload } from './preload.ts';
+import { discardLayers, preload } from './preload.ts';
 
 const entrypoint = ['/usr/local/bin/entrypoint', '/sbin/init'];
 const emptyNode = 'kamaji-lab/node';
@@ -33,14 +33,15 @@ export async function ensureNodeImages(
   docker: Docker,
   options: StepOptions,
 ): Promise<void> {
-  let hash = await nodeHash(shim);
-  let from = `${emptyNode}:${hash}`;
+  const emptyHash = await nodeHash(shim);
+  let hash = emptyHash;
+  let from = `${emptyNode}:${emptyHash}`;
   let made: readonly ComponentName[] = [];
   for (const image of images) {
     const added = image.components.filter((name) => !made.includes(name));
     const parts = added.map((name) => [name, componentHash(name)]);
     hash = createHash('sha256')
-      .update(JSON.stringify([hash, image.reference, parts]))
+      .update(JSON.stringify([hash, image.reference, parts, discardLayers]))
       .digest('hex')
       .slice(0, 12);
     if (!(await isCurrent(docker, image.reference, hash))) {
@@ -52,6 +53,7 @@ export async function ensureNodeImages(
     from = image.reference;
     made = [...made, ...added];
   }
+  await removeOtherTags(docker, [`${emptyNode}:${emptyHash}`, debianReference()]);
 }
 
 /** The node image without any component. Its tag is the hash of all that is in it. */
@@ -90,12 +92,26 @@ async function ensureEmptyNode(reference: string, shim: boolean, docker: Docker,
 }
 
 async function ensureDebian(docker: Docker, options: StepOptions): Promise<string> {
-  const reference = `kamaji-lab/debian:${debianHash('system', nodePackages)}`;
+  const reference = debianReference();
   if ((await docker(['images', '--quiet', reference])) !== '') return reference;
   const archive = await debianFiles('system', nodePackages, options);
   options.report('importing the nodes’ Debian');
   await docker(['import', archive, reference]);
   return reference;
+}
+
+function debianReference(): string {
+  return `kamaji-lab/debian:${debianHash('system', nodePackages)}`;
+}
+
+/** Removes what earlier inputs made; what a container still uses stays. */
+async function removeOtherTags(docker: Docker, kept: readonly string[]): Promise<void> {
+  for (const reference of kept) {
+    const [repository = ''] = reference.split(':');
+    const known = (await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', repository])).split('\n');
+    const old = known.filter((other) => other !== '' && other !== reference);
+    for (const other of old) await docker(['image', 'rm', other]).catch(() => '');
+  }
 }
 
 async function nodeHash(shim: boolean): Promise<string> {

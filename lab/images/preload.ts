@@ -37,14 +37,16 @@ export async function preload({ from, images, to, hash, entrypoint }: Preload, d
 }
 
 /**
- * Layers have been unpacked, and their archives would only be copied into every node's volume. What is left of an image's
- * content is JSON.
+ * Layers have been unpacked, and their archives would only be copied into every node's volume; the rest of an image's content
+ * is JSON. Removing an image's name with --sync is what makes containerd collect garbage at once.
  */
-const discardLayers = `
-  ctr="ctr --namespace k8s.io content"
-  for digest in $($ctr ls --quiet); do
-    if [ "$($ctr get "$digest" | head -c 1)" != "{" ]; then $ctr rm "$digest" >/dev/null; fi
-  done`;
+export const discardLayers = `
+  ctr() { command ctr --namespace k8s.io "$@"; }
+  for digest in $(ctr content ls --quiet); do
+    if [ "$(ctr content get "$digest" | head -c 1)" != "{" ]; then ctr content rm "$digest" >/dev/null; fi
+  done
+  ctr images tag "$(ctr images ls --quiet | head -n 1)" kamaji-lab/garbage
+  ctr images rm --sync kamaji-lab/garbage`;
 
 async function containerdAnswers(docker: Docker, container: string, signal: AbortSignal): Promise<void> {
   for (;;) {
