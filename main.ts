@@ -60,8 +60,10 @@ async function run(flags: Flags): Promise<void> {
   const identity = `${process.env['POD_NAME'] ?? hostname()}_${randomUUID()}`;
 
   const connect = { ...access.transport, userAgent, hostClass: 'management', metrics: metrics.client };
-  // The lease is renewed over its own connections: a burst of work must not cost us the leadership.
+  // The lease is renewed over its own connection: a burst of work must not cost us the leadership. Events are not fenced
+  // by it, so that the last ones of an orderly end still arrive.
   const leaseTransport = createTransport({ ...connect, connections: 1 });
+  const eventTransport = createTransport({ ...connect, connections: 1 });
   const elector = flags.leaderElect
     ? createLeaderElector({
         client: createClient(leaseTransport),
@@ -80,7 +82,7 @@ async function run(flags: Flags): Promise<void> {
   const client = createClient(transport);
   const cache = createCache({ transport, clock, random, log, metrics: metrics.cache });
   const recorder = createEventRecorder({
-    client,
+    client: createClient(eventTransport),
     clock,
     log,
     controller: 'kamaji.clastix.io/manager',
@@ -103,6 +105,7 @@ async function run(flags: Flags): Promise<void> {
     servers: [health, createMetricsServer({ ...flags.metricsBindAddress, registry: metrics.registry, log })],
     closers: [
       { name: 'events', close: (deadline) => recorder.close(deadline) },
+      { name: 'connections of events', close: () => eventTransport.close() },
       { name: 'tenants', close: () => tenantPool.close() },
       { name: 'datastores', close: async () => dataStorePool.close() },
       { name: 'management API', close: () => transport.close() },

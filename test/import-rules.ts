@@ -57,7 +57,6 @@ const rooms: Readonly<Record<string, Room>> = {
     types: ['api'],
     packages: ['node:*'],
   },
-  runtime: { packages: ['node:*', 'undici', 'prom-client', 'winston', 'winston-transport'] },
   'runtime/client/': { packages: ['node:*', 'undici', '@kubernetes/client-node'] },
   api: {},
   config: {
