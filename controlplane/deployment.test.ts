@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { maintainsOwnEndpoints } from './apiserver.ts';
 import { controlPlaneDeployment } from './deployment.ts';
 import type { ControlPlaneInput, KineStorage } from './input.ts';
 import type { Deployment } from './objects.ts';
@@ -460,6 +461,16 @@ suite('arguments', () => {
       '--server-port=0',
       '--uds-name=/run/konnectivity/konnectivity-server.socket',
     ]);
+  });
+
+  test('the endpoints of default/kubernetes are left to us, unless the user chooses a reconciler', () => {
+    const chosen = ['--endpoint-reconciler-type=lease'];
+    assert.equal(maintainsOwnEndpoints(undefined), false);
+    assert.equal(maintainsOwnEndpoints(chosen), true);
+    const flags = args({ deployment: { extraArgs: { apiServer: chosen } } }, 'kube-apiserver').filter((argument) =>
+      argument.includes('endpoint-reconciler'),
+    );
+    assert.deepEqual(flags, chosen);
   });
 
   test('NodeRestriction is on whatever plugins the user lists', () => {

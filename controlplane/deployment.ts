@@ -81,7 +81,8 @@ function podSpec(input: ControlPlaneInput): PodSpec {
     ...(initContainers.length > 0 && { initContainers: [...initContainers] }),
     containers: [
       ...(deployment.additionalContainers ?? []).filter((container) => container !== kineOfUser),
-      ...own.map(({ container }) => container),
+      // So that a container that cannot start says why in the pod's status.
+      ...own.map(({ container }) => ({ ...container, terminationMessagePolicy: 'FallbackToLogsOnError' })),
     ],
     volumes: [...(deployment.additionalVolumes ?? []), ...own.flatMap(({ volumes }) => volumes)],
     serviceAccountName: deployment.serviceAccountName || DEFAULT_SERVICE_ACCOUNT,

@@ -73,6 +73,7 @@ export interface Container {
   livenessProbe?: Probe;
   readinessProbe?: Probe;
   startupProbe?: Probe;
+  terminationMessagePolicy?: string;
   lifecycle?: { preStop: { sleep: { seconds: number } } };
   securityContext?: SecurityContext;
 }
