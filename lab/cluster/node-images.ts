@@ -21,7 +21,7 @@ export async function ensureNodeImages(
   if (missing.length === 0) return 0;
   report(`loading ${missing.length} images into the node`);
   const load = ['exec', '-i', nodeContainer, 'ctr', '--namespace', 'k8s.io', 'images', 'import', '-'];
-  const options = { cancelSignal: signal } as const;
+  const options = { cancelSignal: signal, buffer: false } as const;
   await execa('docker', ['save', ...missing], options).pipe('docker', load, options);
   return missing.length;
 }

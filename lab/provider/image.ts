@@ -10,7 +10,8 @@ import { LabError } from '../lab-error.ts';
 import type { StepOptions } from '../progress.ts';
 import type { Source } from '../source.ts';
 
-const repository = 'kamaji-lab/manager';
+// A host of its own: clusterctl wants full names, and the engine lists those of docker.io without their host.
+const repository = 'kamaji.lab/manager';
 const baseRepository = 'kamaji-lab/node-base';
 
 /**

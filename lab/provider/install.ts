@@ -43,17 +43,21 @@ export async function installProviders(
   if ((await initProviders(clusterctl, kubectl, [...providers, own])) === 'initialised') {
     await writeMark(kubectl, mark, contentHash(own));
   }
-  await loadProvider(input, options);
+  await ensureContent(input.tools, own, options);
 }
 
 /** Reloads this provider, and nothing else, where it is not what the checkout says. */
 export async function loadProvider(input: ProviderInput, options: StepOptions): Promise<void> {
-  const { kubectl, clusterctl, paths } = input.tools;
   const own = await ownRelease(input.checkout, input.image);
+  await writeRelease(input.tools.paths, own);
   await ensureNodeImages(input.docker, [input.image], options);
+  await ensureContent(input.tools, own, options);
+}
+
+async function ensureContent(tools: Tools, own: ProviderRelease, options: StepOptions): Promise<void> {
+  const { kubectl, clusterctl } = tools;
   if ((await readMark(kubectl, mark)) !== contentHash(own)) {
     options.report('replacing the provider');
-    await writeRelease(paths, own);
     await replaceObjects(
       kubectl,
       await clusterctl(['generate', 'provider', '--control-plane', `kamaji:${own.version}`]),
@@ -75,8 +79,11 @@ function contentHash(release: ProviderRelease): string {
  */
 async function replaceObjects(kubectl: Kubectl, manifests: string): Promise<void> {
   const documents = manifests.split(/^---$/m).filter((document) => document.trim() !== '');
-  for (const document of documents) {
-    const known = await kubectl(['get', '--ignore-not-found', '-o', 'name', '-f', '-'], document);
-    await kubectl([known === '' ? 'create' : 'replace', '-f', '-'], document);
+  const known = await Promise.all(
+    documents.map((document) => kubectl(['get', '--ignore-not-found', '-o', 'name', '-f', '-'], document)),
+  );
+  for (const verb of ['create', 'replace'] as const) {
+    const chosen = documents.filter((_document, index) => (known[index] === '') === (verb === 'create'));
+    if (chosen.length > 0) await kubectl([verb, '-f', '-'], chosen.join('---\n'));
   }
 }
