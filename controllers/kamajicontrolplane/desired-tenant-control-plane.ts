@@ -5,6 +5,7 @@ import { tenantControlPlanes } from '#api/kinds.ts';
 import { annotations as wellKnown, labels as wellKnownLabels, PROJECT } from '#api/labels.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import { ownerReference } from './ownership.ts';
+import { ROLLOUT_AFTER } from './rollout-after.ts';
 
 /** kubectl's own notes on an object say nothing about ours, and may be too large for another annotation. */
 const NOT_COPIED: ReadonlySet<string> = new Set([
@@ -14,9 +15,14 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
 
 /**
  * The TenantControlPlane that a KamajiControlPlane asks for, in full: what the user removes from the one is removed from
- * the other. Fields that the tenant's own controller decides (schema, user) are left to it. Pure.
+ * the other. Fields that the tenant's own controller decides (schema, user) are left to it. `rolloutMark` is from `rolloutAfter`.
+ * Pure.
  */
-export function desiredTenantControlPlane(controlPlane: KamajiControlPlane, cluster: Cluster): TenantControlPlane {
+export function desiredTenantControlPlane(
+  controlPlane: KamajiControlPlane,
+  cluster: Cluster,
+  rolloutMark?: string,
+): TenantControlPlane {
   const { metadata, spec } = controlPlane;
   const annotations = Object.fromEntries(
     Object.entries(metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.has(key)),
@@ -41,7 +47,7 @@ export function desiredTenantControlPlane(controlPlane: KamajiControlPlane, clus
       dataStoreSchema: nonEmpty(spec.dataStoreSchema),
       dataStoreUsername: nonEmpty(spec.dataStoreUsername),
       dataStoreOverrides: spec.dataStoreOverrides,
-      controlPlane: controlPlaneOf(spec),
+      controlPlane: controlPlaneOf(spec, rolloutMark),
       kubernetes: defined({
         version: versionOf(controlPlane),
         kubelet: spec.kubelet ?? {},
@@ -53,15 +59,20 @@ export function desiredTenantControlPlane(controlPlane: KamajiControlPlane, clus
   };
 }
 
+type PodMetadata = NonNullable<NonNullable<KamajiControlPlaneSpec['deployment']>['podAdditionalMetadata']>;
+
 /** The version in the form of image tags and of Cluster API, whichever way the user wrote it. */
-export function versionOf({ spec }: KamajiControlPlane): string {
+function versionOf({ spec }: KamajiControlPlane): string {
   return spec.version.startsWith('v') ? spec.version : `v${spec.version}`;
 }
 
-function controlPlaneOf(spec: KamajiControlPlaneSpec): TenantControlPlaneSpec['controlPlane'] {
+function controlPlaneOf(
+  spec: KamajiControlPlaneSpec,
+  rolloutMark: string | undefined,
+): TenantControlPlaneSpec['controlPlane'] {
   const { network = {} } = spec;
   return defined({
-    deployment: deploymentOf(spec),
+    deployment: deploymentOf(spec, rolloutMark),
     service: defined({
       serviceType: network.serviceType ?? 'LoadBalancer',
       additionalMetadata: metadataOf(network.serviceLabels, network.serviceAnnotations),
@@ -93,7 +104,10 @@ function controlPlaneOf(spec: KamajiControlPlaneSpec): TenantControlPlaneSpec['c
   });
 }
 
-function deploymentOf(spec: KamajiControlPlaneSpec): TenantControlPlaneSpec['controlPlane']['deployment'] {
+function deploymentOf(
+  spec: KamajiControlPlaneSpec,
+  rolloutMark: string | undefined,
+): TenantControlPlaneSpec['controlPlane']['deployment'] {
   const { deployment = {}, apiServer = {}, controllerManager = {}, scheduler = {}, kine = {} } = spec;
   return defined({
     replicas: spec.replicas,
@@ -111,7 +125,7 @@ function deploymentOf(spec: KamajiControlPlaneSpec): TenantControlPlaneSpec['con
     topologySpreadConstraints: deployment.topologySpreadConstraints,
     serviceAccountName: deployment.serviceAccountName,
     additionalMetadata: deployment.additionalMetadata,
-    podAdditionalMetadata: deployment.podAdditionalMetadata,
+    podAdditionalMetadata: marked(deployment.podAdditionalMetadata, rolloutMark),
     additionalInitContainers: deployment.extraInitContainers,
     additionalContainers: deployment.extraContainers,
     additionalVolumes: deployment.extraVolumes,
@@ -139,6 +153,11 @@ function deploymentOf(spec: KamajiControlPlaneSpec): TenantControlPlaneSpec['con
       scheduler: scheduler.probes,
     }),
   });
+}
+
+function marked(metadata: PodMetadata | undefined, rolloutMark: string | undefined): PodMetadata | undefined {
+  if (rolloutMark === undefined) return metadata;
+  return { ...metadata, annotations: { ...metadata?.annotations, [ROLLOUT_AFTER]: rolloutMark } };
 }
 
 function networkProfileOf(spec: KamajiControlPlaneSpec, cluster: Cluster): TenantControlPlaneSpec['networkProfile'] {

@@ -2,35 +2,31 @@ import type { TokenLifetime } from '#bootstrap/bootstrap-token.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Cache, InformerEvent } from '#runtime/cache/informer.ts';
-import type { Applier } from '#runtime/client/applier.ts';
+import { createApplier } from '#runtime/client/applier.ts';
 import type { Pod, Secret } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
+import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import { controlPlaneOf, controlPlaneOfPart, declareInformers, gather } from './gather.ts';
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { reconcile } from './reconcile.ts';
-import type { Report } from './state-changes.ts';
 import { servesVersion } from './versions.ts';
 
 export interface KamajiControlPlaneControllerOptions {
   readonly cache: Cache;
-  /** With a field manager that no other controller has. */
-  readonly applier: Applier;
   /** Shared with everything else that talks to tenants. */
-  readonly pool: TenantPool;
+  readonly tenantPool: Pick<TenantPool, 'client'>;
   readonly clock: Clock;
+  readonly events: Pick<EventRecorder, 'record'>;
   /** How long bootstrap tokens last. Default: two hours, of which one is always left. */
   readonly tokenLifetime?: TokenLifetime;
   /** The gate SkipInfraClusterPatch: never touch infrastructure clusters. Default false. */
   readonly skipInfraClusterPatch?: boolean;
-  /** Told of every change of state. */
-  readonly report?: Report;
-  /** An integer below `max`, for tokens; default: a secure one. */
-  readonly random?: (max: number) => number;
+  readonly concurrency?: number;
 }
 
 /**
@@ -38,23 +34,23 @@ export interface KamajiControlPlaneControllerOptions {
  * BootstrapError when bootstrap tokens of that lifetime would not last.
  */
 export function setupKamajiControlPlaneController(options: KamajiControlPlaneControllerOptions): ControllerOptions {
-  const { clock, tokenLifetime, random } = options;
+  const { clock, tokenLifetime: lifetime } = options;
   const informers = declareInformers(options.cache);
   const tools = {
-    applier: options.applier,
-    pool: options.pool,
-    tokens: createJoinTokens({
-      clock,
-      ...(tokenLifetime === undefined ? {} : { lifetime: tokenLifetime }),
-      ...(random === undefined ? {} : { random }),
+    applier: createApplier({
+      fieldManager: 'kamaji-kamajicontrolplane',
+      hashAnnotation: 'kamaji.clastix.io/applied',
     }),
+    tenantPool: options.tenantPool,
+    tokens: createJoinTokens({ clock, ...(lifetime === undefined ? {} : { lifetime }) }),
     infrastructureKinds: createInfrastructureKinds(clock),
     skipInfraClusterPatch: options.skipInfraClusterPatch ?? false,
     clock,
-    report: options.report ?? (() => {}),
+    events: options.events,
   };
   return {
     name: 'kamajicontrolplane',
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     sources: [
       watchSource(informers.controlPlanes),
       watchSource(informers.clusters, { map: controlPlaneOf }),

@@ -3,9 +3,11 @@ import { kamajiControlPlanes } from '#api/kinds.ts';
 import { annotations, finalizers } from '#api/labels.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Client } from '#runtime/client/client.ts';
+import { ApiError } from '#runtime/client/errors.ts';
 import { addFinalizer, patchStatus } from '#runtime/client/status-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
+import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import type { Outcome } from './finding.ts';
 import type { Gathered } from './gather.ts';
@@ -19,7 +21,6 @@ import { reconcileDeletion } from './phases/deletion.ts';
 import { reconcileEndpoint } from './phases/endpoint.ts';
 import { reconcileInfrastructure } from './phases/infrastructure.ts';
 import { reconcileTenantControlPlane } from './phases/tenant-control-plane.ts';
-import type { Report } from './state-changes.ts';
 import { stateChanges } from './state-changes.ts';
 import type { PassResult } from './status.ts';
 import { pausedStatus, statusOf } from './status.ts';
@@ -27,12 +28,12 @@ import { pausedStatus, statusOf } from './status.ts';
 /** What passes work with, beside what they read. */
 export interface Tools {
   readonly applier: Applier;
-  readonly pool: TenantPool;
+  readonly tenantPool: Pick<TenantPool, 'client'>;
   readonly tokens: JoinTokens;
   readonly infrastructureKinds: InfrastructureKinds;
   readonly skipInfraClusterPatch: boolean;
   readonly clock: Clock;
-  readonly report: Report;
+  readonly events: Pick<EventRecorder, 'record'>;
 }
 
 /** One pass over one KamajiControlPlane. */
@@ -52,11 +53,9 @@ export async function reconcile(gathered: Gathered, tools: Tools, context: Recon
 async function reconcileNormally(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
   const { client, signal } = context;
   const { cluster, service, pods } = gathered;
-  // Unknown fields of a tenant that is somebody else's are no news about ours.
   const present = gathered.tenantControlPlane;
-  const own = present !== undefined && foreignness(present, gathered.controlPlane) === undefined ? present : undefined;
   if (cluster === undefined) {
-    const result = { findings: [waitingForCluster(gathered.controlPlane)], tenantControlPlane: own, pods };
+    const result = { findings: [waitingForCluster(gathered.controlPlane)], ...ownTenant(gathered) };
     await finish(gathered.controlPlane, result, tools, context);
     return {};
   }
@@ -68,11 +67,13 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
     finalizers.kamajiControlPlane,
     { signal },
   );
-  const { applier, pool, tokens, infrastructureKinds, skipInfraClusterPatch } = tools;
+  const { applier, tenantPool, tokens, infrastructureKinds, skipInfraClusterPatch } = tools;
   const created = await reconcileTenantControlPlane({
     controlPlane: held,
     cluster,
     live: present,
+    pods,
+    now: tools.clock.now(),
     applier,
     client,
     signal,
@@ -89,8 +90,15 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   const controlPlane = endpoint.value?.controlPlane ?? held;
   const writer = { controlPlane, cluster, secret: gathered.secret, applier, client, signal };
   const [certificates, bootstrapData, infrastructure] = await Promise.all([
-    reconcileClusterSecrets(gathered, writer),
-    reconcileBootstrapData({ gathered, tenantControlPlane, endpoint: endpoint.value?.forNodes, writer, tokens, pool }),
+    reconcileClusterSecrets(gathered, tenantControlPlane, writer),
+    reconcileBootstrapData({
+      gathered,
+      tenantControlPlane,
+      endpoint: endpoint.value?.forNodes,
+      writer,
+      tokens,
+      pool: tenantPool,
+    }),
     reconcileInfrastructure({
       cluster,
       endpoint: endpoint.value,
@@ -101,24 +109,37 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
     }),
   ]);
   if (bootstrapData.value?.rotated === true) {
-    const message = 'machines join by a new bootstrap token from now on';
-    tools.report(controlPlane, { type: 'Normal', reason: 'BootstrapTokenRotated', message });
+    const note = 'machines join by a new bootstrap token from now on';
+    tools.events.record(controlPlane, { type: 'Normal', reason: 'BootstrapTokenRotated', action: 'Rotate', note });
   }
   const outcomes = [created, endpoint, certificates, bootstrapData, infrastructure];
   const findings = outcomes.map(({ finding }) => finding);
-  await finish(controlPlane, { findings, tenantControlPlane, pods }, tools, context, outcomes);
+  const result = { findings, ...ownTenant({ ...gathered, tenantControlPlane }) };
+  await finish(controlPlane, result, tools, context, outcomes);
   return requeue(outcomes);
 }
 
 async function reconcileGoing(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
-  const { controlPlane, tenantControlPlane, pods } = gathered;
-  if (tenantControlPlane?.metadata.uid !== undefined) tools.tokens.forget(tenantControlPlane.metadata.uid);
+  const { controlPlane } = gathered;
+  const own = ownTenant(gathered);
+  if (own.tenantControlPlane !== undefined) tools.tokens.forget(own.tenantControlPlane.metadata.uid ?? '');
   if ((controlPlane.metadata.finalizers ?? []).length === 0) return {};
   const outcome = await reconcileDeletion({ controlPlane, client: context.client, signal: context.signal });
   // Without the finalizer there is no object any more to write a status to.
   if (outcome.value === true) return {};
-  await finish(controlPlane, { findings: [outcome.finding], tenantControlPlane, pods }, tools, context, [outcome]);
+  await finish(controlPlane, { findings: [outcome.finding], ...own }, tools, context, [outcome]);
   return requeue([outcome]);
+}
+
+/** The tenant and its pods, unless they are somebody else's: those are no news about this control plane. */
+function ownTenant({
+  controlPlane,
+  tenantControlPlane,
+  pods,
+}: Pick<Gathered, 'controlPlane' | 'tenantControlPlane' | 'pods'>): Pick<PassResult, 'tenantControlPlane' | 'pods'> {
+  return tenantControlPlane !== undefined && foreignness(tenantControlPlane, controlPlane) === undefined
+    ? { tenantControlPlane, pods }
+    : { tenantControlPlane: undefined, pods: [] };
 }
 
 /** Writes the status whatever happened, then lets the queue know of the first failure. */
@@ -137,12 +158,17 @@ async function finish(
 async function writeStatus(
   controlPlane: KamajiControlPlane,
   status: KamajiControlPlaneStatus,
-  { report }: Tools,
+  { events }: Tools,
   { client, signal }: { readonly client: Client; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { changed } = await patchStatus(client, kamajiControlPlanes, controlPlane, status, { signal });
-  if (!changed) return;
-  for (const change of stateChanges(controlPlane.status, status)) report(controlPlane, change);
+  try {
+    const { object, changed } = await patchStatus(client, kamajiControlPlanes, controlPlane, status, { signal });
+    if (!changed) return;
+    for (const change of stateChanges(controlPlane.status, status)) events.record(object, change);
+  } catch (error) {
+    // Somebody took the finalizer away in the meantime.
+    if (!(error instanceof ApiError && error.isNotFound)) throw error;
+  }
 }
 
 function requeue(outcomes: readonly Outcome<unknown>[]): Result {

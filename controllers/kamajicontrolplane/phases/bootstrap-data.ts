@@ -29,7 +29,7 @@ export interface BootstrapDataInput {
   readonly endpoint: string | undefined;
   readonly writer: SecretWriter;
   readonly tokens: JoinTokens;
-  readonly pool: TenantPool;
+  readonly pool: Pick<TenantPool, 'client'>;
 }
 
 type BootstrapDataOutcome = Outcome<BootstrapData, 'BootstrapConfigReady'>;

@@ -1,5 +1,6 @@
 import type { Cluster } from '#api/core/cluster.ts';
 import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { annotations, CLUSTER_SECRET_TYPE, labels, PROJECT } from '#api/labels.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Applier } from '#runtime/client/applier.ts';
@@ -36,9 +37,12 @@ export class ForeignSecretError extends Error {
 /** Publishes `<cluster>-kubeconfig` and `<cluster>-ca` (Cluster API contract: kubeconfig and cluster certificates). */
 export async function reconcileClusterSecrets(
   gathered: Gathered,
+  tenantControlPlane: TenantControlPlane | undefined,
   writer: SecretWriter,
 ): Promise<Outcome<true, 'CertificatesAvailable'>> {
   const { controlPlane, cluster } = writer;
+  // Without one of ours, Secrets of these names are those of somebody else's tenant.
+  if (tenantControlPlane === undefined) return unavailable('WaitingForControlPlane', 'there is no control plane yet');
   const clusterName = cluster.metadata.name ?? '';
   const key = kubeconfigKey(controlPlane);
   const kubeconfig = gathered.adminKubeconfig?.data?.[key];

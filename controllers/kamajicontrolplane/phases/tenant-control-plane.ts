@@ -3,17 +3,22 @@ import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-contr
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { tenantControlPlanes } from '#api/kinds.ts';
 import type { Applier } from '#runtime/client/applier.ts';
+import type { Pod } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { desiredTenantControlPlane } from '../desired-tenant-control-plane.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { messageOf, RECHECK_MS } from '../finding.ts';
 import { foreignness } from '../ownership.ts';
 import { isRefusal } from '../refusal.ts';
+import { rolloutAfter } from '../rollout-after.ts';
 
 export interface TenantControlPlaneInput {
   readonly controlPlane: KamajiControlPlane;
   readonly cluster: Cluster;
   readonly live: TenantControlPlane | undefined;
+  readonly pods: readonly Pod[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly applier: Applier;
   readonly client: Client;
   readonly signal: AbortSignal;
@@ -27,12 +32,6 @@ export async function reconcileTenantControlPlane(
   input: TenantControlPlaneInput,
 ): Promise<Outcome<TenantControlPlane, 'TenantControlPlaneCreated'>> {
   const { controlPlane, cluster, live, client, signal } = input;
-  if (controlPlane.spec.deployment?.externalClusterReference !== undefined) {
-    return refused(
-      'ExternalClusterUnsupported',
-      'deployment.externalClusterReference is not supported yet: remove it to run the control plane in this cluster',
-    );
-  }
   const foreign = live === undefined ? undefined : foreignness(live, controlPlane);
   if (foreign !== undefined) {
     return refused(
@@ -40,8 +39,16 @@ export async function reconcileTenantControlPlane(
       `a TenantControlPlane ${controlPlane.metadata.name ?? ''} exists and ${foreign}: give this KamajiControlPlane another name, or delete that one`,
     );
   }
+  // Whatever is refused below, what there is goes on being looked after.
+  const present = live === undefined ? {} : { value: live };
+  if (controlPlane.spec.deployment?.externalClusterReference !== undefined) {
+    const message =
+      'deployment.externalClusterReference is not supported yet: remove it to run the control plane in this cluster';
+    return { ...refused('ExternalClusterUnsupported', message), ...present };
+  }
   try {
-    const desired = desiredTenantControlPlane(controlPlane, cluster);
+    const { mark, requeueAfterMs } = rolloutAfter(controlPlane, live, input.pods, input.now);
+    const desired = desiredTenantControlPlane(controlPlane, cluster, mark);
     const { object } = await input.applier.apply(client, tenantControlPlanes, desired, live, { signal });
     return {
       finding: {
@@ -51,10 +58,9 @@ export async function reconcileTenantControlPlane(
         message: `TenantControlPlane ${object.metadata.name ?? ''} is what the spec asks for`,
       },
       value: object,
+      ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     };
   } catch (error) {
-    // What there is goes on being looked after.
-    const present = live === undefined ? {} : { value: live };
     if (isRefusal(error)) {
       // A webhook may judge by more than this object, and nothing tells when that changes.
       return { ...refused('SpecRefused', error.message), ...present, requeueAfterMs: RECHECK_MS };

@@ -1,0 +1,163 @@
+import { createLogger } from 'winston';
+import type { PolicyRule } from '#api/core/policy-rule.ts';
+import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
+import { createCache } from '#runtime/cache/cache.ts';
+import { clusterRoleBindings, clusterRoles } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { createClient } from '#runtime/client/kube-client.ts';
+import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import { createTransport } from '#runtime/client/transport.ts';
+import type { Clock } from '#runtime/clock.ts';
+import { systemClock } from '#runtime/clock.ts';
+import { createController } from '#runtime/controller/controller.ts';
+import type { EventNote } from '#runtime/telemetry/events.ts';
+import type { ControlPlane } from '#test/control-plane.ts';
+import { startControlPlane } from '#test/control-plane.ts';
+import { installCrds } from '#test/install-crds.ts';
+import { setupKamajiControlPlaneController } from './index.ts';
+import type { InfrastructureCluster } from './infrastructure-kinds.ts';
+import { rules } from './rbac.ts';
+
+/** Who the controller is to the API server: it may do what its rules say, and nothing else. */
+export const MANAGER = 'manager';
+
+/** A kind of infrastructure clusters that this project has never heard of. */
+export const widgetClusters: Resource<InfrastructureCluster> = {
+  group: 'infrastructure.cluster.x-k8s.io',
+  version: 'v1beta7',
+  kind: 'WidgetCluster',
+  plural: 'widgetclusters',
+  namespaced: true,
+};
+
+/** Time passes twenty times as fast for what waits, so that a test need not sit out a recheck. */
+const hastened: Clock = {
+  now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic() * 20,
+  setTimeout: (fn, ms) => systemClock.setTimeout(fn, ms / 20),
+  sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
+};
+
+/** A real API server with the kinds that the controller meets. */
+export async function startManagementCluster(): Promise<ControlPlane> {
+  const controlPlane = await startControlPlane({
+    auditPolicy: {
+      apiVersion: 'audit.k8s.io/v1',
+      kind: 'Policy',
+      rules: [{ level: 'Metadata', users: [MANAGER], verbs: ['get', 'create', 'update', 'patch', 'delete'] }],
+    },
+  });
+  await installCrds(controlPlane);
+  const foreign = [
+    crd(clusters, { 'cluster.x-k8s.io/v1beta2': clusters.version }),
+    crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
+  ];
+  const manifests = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: foreign });
+  await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifests);
+  await grant(controlPlane.client, 'manager', rules);
+  return controlPlane;
+}
+
+/** Lets the controller do something. */
+export async function grant(client: Client, name: string, policy: readonly PolicyRule[]): Promise<void> {
+  const copied = policy.map(({ apiGroups, resources, verbs }) => ({
+    apiGroups: [...apiGroups],
+    resources: [...resources],
+    verbs: [...verbs],
+  }));
+  await client.create(clusterRoles, { metadata: { name }, rules: copied });
+  await client.create(clusterRoleBindings, {
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: MANAGER }],
+  });
+}
+
+/** A process with nothing but the controller in it. */
+export interface RunningController {
+  readonly events: readonly EventNote[];
+  stop(): Promise<void>;
+}
+
+/** Runs the controller. Every tenant is reached by `tenantClient`. */
+export async function startController(controlPlane: ControlPlane, tenantClient: Client): Promise<RunningController> {
+  const { certificatePem: cert, privateKeyPem: key } = await controlPlane.identity(MANAGER);
+  const transport = createTransport({
+    server: controlPlane.server,
+    tls: { ca: controlPlane.caCertificatePem, cert, key },
+  });
+  const log = createLogger({ silent: true });
+  const cache = createCache({ transport, clock: hastened, random: Math.random, log, freeze: true });
+  const events: EventNote[] = [];
+  const options = setupKamajiControlPlaneController({
+    cache,
+    tenantPool: { client: () => tenantClient },
+    clock: hastened,
+    events: { record: (_regarding, note) => void events.push(note) },
+  });
+  const controller = createController(options, { client: createClient(transport), cache, clock: hastened, log });
+  const stop = new AbortController();
+  const parts = [cache.start(stop.signal), controller.start(stop.signal)];
+  await cache.waitForSync(AbortSignal.timeout(30_000));
+  return {
+    events,
+    async stop() {
+      stop.abort(new Error('test over'));
+      await Promise.all(parts);
+      await transport.close();
+    },
+  };
+}
+
+/** A KamajiControlPlane as a user writes it. */
+export function controlPlaneOf(
+  namespace: string,
+  name: string,
+  spec: Partial<KamajiControlPlane['spec']> = {},
+): KamajiControlPlane {
+  return {
+    apiVersion: `${kamajiControlPlanes.group}/${kamajiControlPlanes.version}`,
+    kind: kamajiControlPlanes.kind,
+    metadata: { namespace, name },
+    spec: { version: 'v1.35.4', replicas: 1, network: { serviceType: 'ClusterIP' }, ...spec },
+  };
+}
+
+/** Waits, in real time, until `look` answers something; gives up after 20 s and shows what it saw last. */
+export async function eventually<T>(look: () => Promise<T | false | undefined>, saw?: () => unknown): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await look();
+    if (answer !== false && answer !== undefined) return answer;
+    if (performance.now() > deadline)
+      throw new Error(`not in 20 s; last seen: ${JSON.stringify(saw?.(), undefined, 1)}`);
+    await systemClock.sleep(20, AbortSignal.timeout(10_000));
+  }
+}
+
+// Core's own definition has a conversion webhook; what is read of the kind is the same without a schema.
+function crd(resource: Resource, labels: Record<string, string>): KubeObject & { spec: object } {
+  const { group, version, kind, plural } = resource;
+  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}`, labels },
+    spec: {
+      group,
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
+        },
+      ],
+    },
+  };
+}
