@@ -8,7 +8,7 @@ import { hashLabel } from './build-image.ts';
 import { type ComponentName, components } from './catalog.ts';
 import { ensureComponentImage } from './component-images.ts';
 import { ensureNodeImages } from './node-image.ts';
-import { ensurePulledNode } from './pulled-node.ts';
+import { ensurePulledNode, kindNode } from './pulled-node.ts';
 
 export type { ComponentName } from './catalog.ts';
 
@@ -16,7 +16,10 @@ export interface LabImages {
   readonly source: Source;
   /** Node image of worker machines, under the name that CAPD picks by itself. Its service `lab-cni` makes the pod network. */
   readonly node: string;
-  /** Node image of the management cluster: the same; with source `build` every component is in its containerd already. */
+  /**
+   * Node image of the management cluster. With source `build` the same, and every component is in its containerd already; with
+   * source `pull` kind's own, which has no pod network until kind applies it.
+   */
   readonly managementNode: string;
   /** Component → reference of its image. */
   readonly components: Readonly<Record<ComponentName, string>>;
@@ -39,7 +42,7 @@ export async function ensureImages(engine: Engine, options: StepOptions): Promis
   return withMachineLock('images', { signal: options.signal, waiting }, async () => {
     if (source === 'pull') {
       await ensurePulledNode(node, engine.docker, options);
-      return Object.freeze({ ...result, managementNode: node });
+      return Object.freeze({ ...result, managementNode: kindNode });
     }
     // Without the capability here an engine of ours has the stand-in, and so must the engines inside its containers.
     const shim = engine.ours && !(await detectHost()).sysResource;

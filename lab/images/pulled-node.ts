@@ -10,7 +10,8 @@ import type { StepOptions } from '../progress.ts';
 import { kubernetesVersion, versions } from '../versions.ts';
 import { buildImage, isCurrent } from './build-image.ts';
 
-const kindNode = `kamaji-lab/kind-node:${kubernetesVersion}-${versions.kind}`;
+/** kind's own node image for exactly the lab's Kubernetes, with kind's own pod network. */
+export const kindNode = `kamaji-lab/kind-node:${kubernetesVersion}-${versions.kind}`;
 const files = {
   '/usr/local/bin/lab-cni': 'node/lab-cni.sh',
   '/etc/systemd/system/lab-cni.service': 'node/lab-cni.service',
@@ -18,8 +19,8 @@ const files = {
 const wanted = '/etc/systemd/system/multi-user.target.wants/lab-cni.service';
 
 /**
- * The node image where everything can be pulled: kind's own, made by kind from the official release of exactly the lab's
- * Kubernetes, plus the service that makes the pod network.
+ * The worker image where everything can be pulled: kind's own, which kind makes from the official release, plus the service that
+ * makes the pod network. Both node images are there afterwards.
  */
 export async function ensurePulledNode(reference: string, docker: Docker, options: StepOptions): Promise<void> {
   const sources = Object.entries(files).map(
