@@ -20,6 +20,8 @@ export const labels = Object.freeze({
   capiTenantControlPlane: 'kamaji.clastix.io/tcp',
   /** Cluster API's label on everything that belongs to a Cluster; CAPI caches only Secrets that carry it. */
   clusterName: 'cluster.x-k8s.io/cluster-name',
+  /** On a ClusterRole: the manager gets its rules, to fill in infrastructure clusters of kinds that it does not know. */
+  aggregateToManager: 'kamaji.clastix.io/aggregate-to-manager',
   /** Cluster API's label that shards objects between instances of a provider. */
   watchFilter: 'cluster.x-k8s.io/watch-filter',
 });

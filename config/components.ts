@@ -3,6 +3,7 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { customResourceDefinitions } from '#api/crds.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
+import { labels } from '#api/labels.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { clusterScoped, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT, WEBHOOK_SERVICE } from './identity.ts';
 import { managerDeployment, SELECTOR, WEBHOOK_PORT_NAME } from './manager.ts';
@@ -53,7 +54,26 @@ function addRbac(chart: Chart, { cluster, namespace }: ManagerRules): void {
     roleRef: roleRef('Role', role),
     subjects: manager,
   });
+  addInfrastructureRbac(chart, manager);
   addBootstrapProviderRbac(chart);
+}
+
+/**
+ * Grows by every ClusterRole with the label: how whoever installs an infrastructure provider that this one does not know
+ * gives it the right to fill in that provider's clusters.
+ */
+function addInfrastructureRbac(chart: Chart, subjects: k8s.Subject[]): void {
+  const name = 'manager-infrastructure';
+  new k8s.KubeClusterRole(chart, 'infrastructure-role', {
+    metadata: clusterMetadata(name),
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [labels.aggregateToManager]: 'true' } }] },
+    rules: [],
+  });
+  new k8s.KubeClusterRoleBinding(chart, 'infrastructure-binding', {
+    metadata: clusterMetadata(name),
+    roleRef: roleRef('ClusterRole', clusterScoped(name)),
+    subjects,
+  });
 }
 
 /**

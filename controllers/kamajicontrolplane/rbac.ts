@@ -29,6 +29,7 @@ export const rules: readonly PolicyRule[] = [
     resources: [
       'awsclusters',
       'azureclusters',
+      'devclusters',
       'hetznerclusters',
       'ionoscloudclusters',
       'kubevirtclusters',
@@ -44,7 +45,7 @@ export const rules: readonly PolicyRule[] = [
   { apiGroups: [infrastructure], resources: ['metal3clusters', 'metalstackclusters'], verbs: ['get'] },
   {
     apiGroups: [infrastructure],
-    resources: ['kubevirtclusters/status', 'nutanixclusters/status', 'packetclusters/status'],
+    resources: ['devclusters/status', 'kubevirtclusters/status', 'nutanixclusters/status', 'packetclusters/status'],
     verbs: ['patch'],
   },
 ];
