@@ -29,8 +29,8 @@ export async function ensurePulledNode(reference: string, docker: Docker, option
   const digest = createHash('sha256').update(kindNode);
   for (const [path, source] of sources) digest.update(path).update(await readFile(source));
   const hash = digest.digest('hex').slice(0, 12);
-  if (await isCurrent(docker, reference, hash)) return;
   await ensureKindNode(docker, options);
+  if (await isCurrent(docker, reference, hash)) return;
   options.report(`building node image ${reference}`);
   await buildImage(docker, [reference], hash, `FROM ${kindNode}\nCOPY root/ /\n`, async (context) => {
     const root = join(context, 'root');

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The pod network of the lab, made by each node for itself, so that nothing runs or is applied in the cluster: the node's pods
 # get addresses of its podCIDR, and the nodes of one cluster share a VXLAN on which each answers ARP for its own pods.
-# Reads with kubelet's credential what that may read: its own Node, and kubeadm's configuration. IPv4 only.
+# Reads with kubelet's credential what that may read: its own Node, Services, and kubeadm's configuration. IPv4 only.
 set -euo pipefail
 
 kubeconfig=/etc/kubernetes/kubelet.conf
@@ -22,16 +22,15 @@ cluster_subnet() {
     grep 'podSubnet:' | first_subnet
 }
 
-cluster_key() {
-  ask config view --raw --output 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | sha256sum
-}
+cluster_uid() { ask --namespace default get service kubernetes --output 'jsonpath={.metadata.uid}' | grep .; }
 
 retry test -s "$kubeconfig"
 node=$(retry node_subnet)
 cluster=$(retry cluster_subnet)
-key=$(cluster_key)
+key=$(retry cluster_uid | sha256sum)
 
-# Clusters on one network are told apart by their authority: of its hash, 24 bits name the VXLAN, 16 its multicast group.
+# Clusters on one network are told apart by what is unique in each and never changes, the UID of their first Service: of its
+# hash, 24 bits name the VXLAN and 16 its multicast group.
 if ! ip link show "$link" >/dev/null 2>&1; then
   uplink=$(ip -4 route show default | awk '{print $5; exit}')
   group=239.192.$((16#${key:6:2})).$((16#${key:8:2}))
