@@ -354,11 +354,9 @@ suite('KamajiControlPlanes, on a real API server', () => {
 
   test("another's TenantControlPlane of that name is not touched", async () => {
     const theirs = {
-      ...{
-        apiVersion: 'kamaji.clastix.io/v1alpha1',
-        kind: 'TenantControlPlane',
-        metadata: { namespace, name: 'theirs' },
-      },
+      apiVersion: 'kamaji.clastix.io/v1alpha1',
+      kind: 'TenantControlPlane',
+      metadata: { namespace, name: 'theirs' },
       spec: {
         controlPlane: { service: { serviceType: 'ClusterIP' } as const },
         kubernetes: { version: 'v1.34.0', kubelet: {} },

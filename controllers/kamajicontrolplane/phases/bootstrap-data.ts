@@ -18,7 +18,7 @@ import { applySecret, ForeignSecretError } from './cluster-secrets.ts';
 
 /** What the published bootstrap data came to. */
 export interface BootstrapData {
-  /** Whether machines from now on join with another token. */
+  /** Machines from now on join with another token than before. */
   readonly rotated: boolean;
 }
 
@@ -79,7 +79,7 @@ export async function reconcileBootstrapData(input: BootstrapDataInput): Promise
         reason: 'BootstrapConfigReady',
         message: `machines can join by Secret ${name}`,
       },
-      value: { rotated },
+      value: { rotated: rotated && published !== undefined },
       requeueAfterMs: recheckAfterMs,
     };
   } catch (error) {
