@@ -12,7 +12,7 @@ import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
 import { createOwnedObjects } from '#tenant/owned-objects.ts';
 import { declareInformers } from './gather.ts';
-import { TENANT_KINDS } from './phases/tenant.ts';
+import { TENANT_KINDS } from './phases/tenant-objects.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import { createReconcile } from './reconcile.ts';
 

@@ -9,7 +9,7 @@ import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '../finding.ts';
-import { foreignController } from '../ownership.ts';
+import { foreignController, foreignObject, takeOver } from '../ownership.ts';
 
 /** Where the control plane is reached, and the Service as it is now. */
 export interface Endpoint {
@@ -40,7 +40,10 @@ export async function reconcileEndpoint(input: EndpointInput): Promise<EndpointO
   }
   try {
     const desired = controlPlaneService(tenantControlPlane, input.konnectivity);
-    const { object: service } = await input.applier.apply(client, services, desired, input.service, { signal });
+    const { object: service } = await input.applier.apply(client, services, desired, input.service, {
+      signal,
+      ...takeOver(input.service),
+    });
     const { resolved, pending } = addressOf(tenantControlPlane, service);
     if (pending !== undefined) return { finding: pendingFinding(pending) };
     return {
@@ -69,6 +72,8 @@ function pendingFinding({ reason, message }: AddressPending): Finding<'EndpointR
 }
 
 function failed(error: unknown): EndpointOutcome {
+  const foreign = foreignObject(error);
+  if (foreign !== undefined) return notReady('ForeignObject', foreign);
   if (!(error instanceof ApiError) || !error.isInvalid) {
     return {
       finding: { type: 'EndpointReady', status: 'False', reason: 'InternalError', message: messageOf(error) },

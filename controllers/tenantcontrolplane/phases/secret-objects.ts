@@ -6,9 +6,10 @@ import { secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import type { Step } from '../finding.ts';
+import { foreignObject, takeOver } from '../ownership.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { secretObject } from '../secrets.ts';
-import { certificatesFailure } from './certificates-ready.ts';
+import { certificatesFailure, certificatesRefused } from './certificates-ready.ts';
 
 export interface SecretsInput {
   readonly tenantControlPlane: TenantControlPlane;
@@ -29,7 +30,8 @@ export async function reconcileSecrets(input: SecretsInput): Promise<Step<true, 
   const { tenantControlPlane, names, live, client, signal } = input;
   const applied = input.drafts.map(async (draft) => {
     const present = live.get(draft.name);
-    await input.applier.apply(client, secrets, secretObject(tenantControlPlane, draft, present), present, { signal });
+    const desired = secretObject(tenantControlPlane, draft, present);
+    await input.applier.apply(client, secrets, desired, present, { signal, ...takeOver(present) });
   });
   const surplus = input.konnectivity ? [] : [names.konnectivityCertificate, names.konnectivityKubeconfig];
   const deleted = surplus
@@ -39,5 +41,7 @@ export async function reconcileSecrets(input: SecretsInput): Promise<Step<true, 
     });
   const outcomes = await Promise.allSettled([...applied, ...deleted]);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  return failure === undefined ? { value: true } : certificatesFailure(failure.reason);
+  if (failure === undefined) return { value: true };
+  const foreign = foreignObject(failure.reason);
+  return foreign === undefined ? certificatesFailure(failure.reason) : certificatesRefused('ForeignObject', foreign);
 }

@@ -1,60 +1,22 @@
-import { bootstrapObjects } from '#bootstrap/tenant-objects.ts';
+import type { CoreDnsExisting } from '#addons/coredns.ts';
+import { annotations } from '#api/labels.ts';
 import { BootstrapError } from '#bootstrap/errors.ts';
 import { parseKubeconfig } from '#bootstrap/kubeconfig.ts';
-import { DEFAULT_CLUSTER_DOMAIN } from '#api/kamaji/v1alpha1/defaults.ts';
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
-import { coreDns } from '#addons/coredns.ts';
-import { konnectivityAgent } from '#addons/konnectivity-agent.ts';
-import { kubeProxy } from '#addons/kube-proxy.ts';
-import { kubernetesEndpoints } from '#addons/kubernetes-endpoints.ts';
-import { konnectivityEndpointOf } from '#controlplane/address.ts';
-import { maintainsOwnEndpoints } from '#controlplane/apiserver.ts';
-import { networksOf } from '#controlplane/networks.ts';
-import {
-  clusterRoleBindings,
-  clusterRoles,
-  configMaps,
-  daemonSets,
-  deployments,
-  endpoints,
-  endpointSlices,
-  roleBindings,
-  roles,
-  serviceAccounts,
-  services,
-} from '#runtime/client/builtin.ts';
-import type { KubeObject, Resource } from '#runtime/client/resource.ts';
-import { apiVersionOf } from '#runtime/client/resource.ts';
+import { configMaps, deployments } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { ApiError, NetworkError } from '#runtime/client/errors.ts';
 import { tenantAccess } from '#tenant/access.ts';
 import type { DesiredObject, OwnedObjects } from '#tenant/owned-objects.ts';
 import type { TenantPool } from '#tenant/pool.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { Finding } from '../finding.ts';
 import { asError, messageOf } from '../finding.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { TenantObjectsInput } from './tenant-objects.ts';
+import { desiredAddons, desiredBootstrap } from './tenant-objects.ts';
 
-/** Every kind that we put inside a tenant. */
-export const TENANT_KINDS: readonly Resource[] = [
-  configMaps,
-  serviceAccounts,
-  services,
-  roles,
-  roleBindings,
-  clusterRoles,
-  clusterRoleBindings,
-  deployments,
-  daemonSets,
-  endpoints,
-  endpointSlices,
-];
-
-export interface TenantSideInput {
-  readonly tenantControlPlane: TenantControlPlane;
-  readonly endpoint: Endpoint;
-  readonly konnectivity: boolean;
+export interface TenantSideInput extends Omit<TenantObjectsInput, 'existingCoreDns'> {
   /** Kubeconfig of an administrator inside the tenant. */
   readonly adminKubeconfig: string;
-  /** Every certificate that nodes are to trust, in PEM. */
-  readonly caCertificatesPem: string;
   readonly pool: TenantPool;
   readonly ownedObjects: OwnedObjects;
   readonly signal: AbortSignal;
@@ -68,21 +30,17 @@ export interface TenantSideOutcome {
 
 /** Brings what `kubeadm init` would have left, and the addons, into the tenant; heals what was changed there. */
 export async function reconcileTenantSide(input: TenantSideInput): Promise<TenantSideOutcome> {
-  let bootstrap: readonly DesiredObject[];
-  let addons: readonly DesiredObject[];
-  try {
-    bootstrap = withResources(bootstrapObjects(bootstrapInput(input)));
-    addons = withResources(addonsOf(input));
-  } catch (error) {
-    return refused(error);
-  }
   const { tenantControlPlane, ownedObjects, signal } = input;
   const access = tenantAccess(tenantControlPlane, input.endpoint.service, parseKubeconfig(input.adminKubeconfig));
   if (access === undefined) return bothFailed('TenantUnreachable', 'the Service has no cluster IP');
+  const client = input.pool.client(access);
   try {
+    const existingCoreDns = await readCoreDns(tenantControlPlane, client, signal);
+    const bootstrap = desiredBootstrap({ ...input, existingCoreDns });
+    const addons = desiredAddons({ ...input, existingCoreDns });
     const { failures } = await ownedObjects.ensure(
       tenantControlPlane.metadata.uid ?? '',
-      input.pool.client(access),
+      client,
       [...bootstrap, ...addons],
       signal,
     );
@@ -107,6 +65,7 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
       ...(failure === undefined ? {} : { error: asError(failure.error) }),
     };
   } catch (error) {
+    if (!(error instanceof ApiError) && !(error instanceof NetworkError)) return refused(error);
     const message = `the tenant's API server does not answer: ${messageOf(error)}`;
     return { ...bothFailed('TenantUnreachable', message), error: asError(error) };
   }
@@ -120,50 +79,26 @@ export function tenantSideWaiting(tenantControlPlane: TenantControlPlane): Tenan
     : bothFailed('Waiting', 'waiting for an API server');
 }
 
-function bootstrapInput({ tenantControlPlane, endpoint, caCertificatesPem }: TenantSideInput) {
-  const { spec, metadata } = tenantControlPlane;
-  const { cgroupfs, configurationJSONPatches } = spec.kubernetes.kubelet;
+// The tenant's users scale CoreDNS and edit its Corefile: what they did there is kept.
+async function readCoreDns(
+  { spec }: TenantControlPlane,
+  client: Client,
+  signal: AbortSignal,
+): Promise<CoreDnsExisting | undefined> {
+  if (spec.addons?.coreDNS === undefined) return undefined;
+  const key = { namespace: 'kube-system', name: 'coredns' };
+  const [configMap, deployment] = await Promise.all([
+    client.get(configMaps, key, { signal }),
+    client.get(deployments, key, { signal }),
+  ]);
+  const replicas = deployment?.spec?.replicas;
+  const corefile = configMap?.data?.['Corefile'];
+  const checksum = configMap?.metadata?.annotations?.[annotations.checksum];
   return {
-    clusterName: metadata.name ?? '',
-    kubernetesVersion: spec.kubernetes.version,
-    controlPlaneEndpoint: endpoint.address.advertisedEndpoint,
-    clusterDomain: spec.networkProfile?.clusterDomain ?? DEFAULT_CLUSTER_DOMAIN,
-    ...networksOf(tenantControlPlane),
-    certSANs: spec.networkProfile?.certSANs ?? [],
-    ...(cgroupfs === undefined ? {} : { cgroupDriver: cgroupfs }),
-    ...(configurationJSONPatches === undefined ? {} : { kubeletPatches: configurationJSONPatches }),
-    caCertificatesPem,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(corefile === undefined ? {} : { corefile }),
+    ...(checksum === undefined ? {} : { checksum }),
   };
-}
-
-function addonsOf({ tenantControlPlane, endpoint, konnectivity }: TenantSideInput): readonly KubeObject[] {
-  const { spec } = tenantControlPlane;
-  const { address, service } = endpoint;
-  const { dnsServiceIPs, podCidrs } = networksOf(tenantControlPlane);
-  const apiServer = { host: address.advertiseAddress, port: address.port };
-  // Unknown only until the API server has allocated the node port: the event of that brings us back.
-  const tunnel = konnectivity ? konnectivityEndpointOf(tenantControlPlane, address, service) : undefined;
-  return [
-    ...(maintainsOwnEndpoints(spec.controlPlane.deployment?.extraArgs?.apiServer)
-      ? []
-      : kubernetesEndpoints({ address: address.advertiseAddress, port: address.port })),
-    ...(spec.addons?.kubeProxy === undefined
-      ? []
-      : kubeProxy({ tenantControlPlane, controlPlaneEndpoint: address.advertisedEndpoint, podCidrs })),
-    ...(spec.addons?.coreDNS === undefined ? [] : coreDns({ tenantControlPlane, dnsServiceIPs })),
-    ...(tunnel === undefined ? [] : konnectivityAgent({ tenantControlPlane, server: tunnel, apiServer })),
-  ];
-}
-
-const RESOURCES = new Map(TENANT_KINDS.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));
-
-function withResources(objects: readonly KubeObject[]): readonly DesiredObject[] {
-  return objects.map((object) => {
-    const kind = `${object.apiVersion ?? ''}/${object.kind ?? ''}`;
-    const resource = RESOURCES.get(kind);
-    if (resource === undefined) throw new TypeError(`${kind} is not among the kinds that are kept inside tenants`);
-    return { resource, object };
-  });
 }
 
 function refused(error: unknown): TenantSideOutcome {

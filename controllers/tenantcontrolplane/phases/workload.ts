@@ -17,7 +17,7 @@ import { keyOf } from '#runtime/client/resource.ts';
 import type { Finding, Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '../finding.ts';
 import type { Gathered } from '../gather.ts';
-import { foreignController } from '../ownership.ts';
+import { foreignController, foreignObject, takeOver } from '../ownership.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { checksumOf } from '../secrets.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -60,10 +60,12 @@ export async function reconcileWorkload(input: WorkloadInput): Promise<Step<Depl
       deployments,
       controlPlaneDeployment(podInput(input)),
       gathered.deployment,
-      { signal },
+      { signal, ...takeOver(gathered.deployment) },
     );
     return { value: object };
   } catch (error) {
+    const foreign = foreignObject(error);
+    if (foreign !== undefined) return notReady('ForeignObject', foreign);
     if (error instanceof ApiError && error.isInvalid) {
       return notReady(
         'DeploymentRefused',
@@ -133,7 +135,8 @@ async function reconcileEgressSelector(input: WorkloadInput): Promise<void> {
     if (live !== undefined) await client.delete(configMaps, keyOf(live), { signal });
     return;
   }
-  await input.applier.apply(client, configMaps, egressSelectorConfigMap(gathered.tenantControlPlane), live, { signal });
+  const desired = egressSelectorConfigMap(gathered.tenantControlPlane);
+  await input.applier.apply(client, configMaps, desired, live, { signal, ...takeOver(live) });
 }
 
 async function reconcileNetworkPolicy(input: WorkloadInput): Promise<void> {
@@ -145,15 +148,17 @@ async function reconcileNetworkPolicy(input: WorkloadInput): Promise<void> {
     storePeers: storePeers(input),
     managementAddresses,
   });
-  await input.applier.apply(client, networkPolicies, desired, gathered.networkPolicy, { signal });
+  const live = gathered.networkPolicy;
+  await input.applier.apply(client, networkPolicies, desired, live, { signal, ...takeOver(live) });
 }
 
 async function reconcileBudget(input: WorkloadInput): Promise<void> {
   const { gathered, client, signal } = input;
   const live = gathered.podDisruptionBudget;
   const desired = podDisruptionBudget(gathered.tenantControlPlane);
-  if (desired !== undefined) await input.applier.apply(client, podDisruptionBudgets, desired, live, { signal });
-  else if (live !== undefined && isOurs(live, gathered.tenantControlPlane)) {
+  if (desired !== undefined) {
+    await input.applier.apply(client, podDisruptionBudgets, desired, live, { signal, ...takeOver(live) });
+  } else if (live !== undefined && isOurs(live, gathered.tenantControlPlane)) {
     await client.delete(podDisruptionBudgets, keyOf(live), { signal });
   }
 }
