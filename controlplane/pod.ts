@@ -34,7 +34,7 @@ export interface VolumeMount {
 /** Kubernetes: core/v1 Probe by HTTP. */
 export interface Probe {
   httpGet: { path: string; port: number; scheme: 'HTTP' | 'HTTPS' };
-  initialDelaySeconds: number;
+  initialDelaySeconds?: number;
   timeoutSeconds: number;
   periodSeconds: number;
   successThreshold: number;

@@ -20,19 +20,23 @@ export function probesOf(
 ): Required<Pick<Container, 'livenessProbe' | 'readinessProbe' | 'startupProbe'>> {
   const general = spec.controlPlane.deployment?.probes;
   const own = general?.[component];
-  const probe = (kind: 'liveness' | 'readiness' | 'startup'): Probe => ({
-    httpGet: { path: target[kind], port: target.port, scheme: 'HTTPS' },
-    ...DEFAULTS[kind],
-    ...general?.[kind],
-    ...own?.[kind],
-  });
+  const probe = (kind: 'liveness' | 'readiness' | 'startup'): Probe => {
+    const { initialDelaySeconds = 0, ...numbers } = { ...general?.[kind], ...own?.[kind] };
+    return {
+      httpGet: { path: target[kind], port: target.port, scheme: 'HTTPS' },
+      ...DEFAULTS[kind],
+      ...numbers,
+      // The API server does not store a 0: said outright, it would look like something that is still to be applied.
+      ...(initialDelaySeconds > 0 && { initialDelaySeconds }),
+    };
+  };
   return { livenessProbe: probe('liveness'), readinessProbe: probe('readiness'), startupProbe: probe('startup') };
 }
 
 /** Probes survive a node whose processors are all taken: an answer may take this long, in seconds. */
 export const PROBE_TIMEOUT_SECONDS = 15;
 
-const patient = { initialDelaySeconds: 0, timeoutSeconds: PROBE_TIMEOUT_SECONDS, successThreshold: 1 };
+const patient = { timeoutSeconds: PROBE_TIMEOUT_SECONDS, successThreshold: 1 };
 
 /** Numbers of a probe that tells whether a process must be restarted: more than a minute of silence (kubeadm's numbers). */
 export const LIVENESS = { ...patient, periodSeconds: 10, failureThreshold: 8 };
