@@ -1,12 +1,15 @@
 import { dataStores } from '#api/kinds.ts';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import { annotations, finalizers } from '#api/labels.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
 import { createApplier } from '#runtime/client/applier.ts';
+import { findCondition } from '#runtime/client/conditions.ts';
 import { addFinalizer, patchStatus, removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions, ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
+import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import { declareInformers, gather, type Gathered } from './gather.ts';
 import { makeDefaultDataStore } from './phases/default-store.ts';
 import { deleteManaged } from './phases/deletion.ts';
@@ -21,6 +24,7 @@ export interface DataStoreControllerOptions {
   /** Shared with everything else that talks to stores. */
   readonly pool: DataStorePool;
   readonly clock: Clock;
+  readonly events: EventRecorder;
   /** Uniform in [0, 1): spreads probes. */
   readonly random: () => number;
   /** Where managed stores run (POD_NAMESPACE). */
@@ -37,7 +41,7 @@ export interface DataStoreControllerOptions {
  * starts.
  */
 export function setupDataStoreController(options: DataStoreControllerOptions): ControllerOptions {
-  const { cache, clock, managerNamespace, pool, random } = options;
+  const { cache, clock, events, managerNamespace, pool, random } = options;
   const informers = declareInformers(cache, managerNamespace);
   const applier = createApplier({ fieldManager: 'kamaji-datastore', hashAnnotation: 'kamaji.clastix.io/applied' });
   const prober = createProber(pool, clock);
@@ -47,13 +51,19 @@ export function setupDataStoreController(options: DataStoreControllerOptions): C
     const managed = await manage(gathered, { client });
     const answer = await ask(gathered, managed, signal);
     const status = dataStoreStatus(gathered, { answer, managed: managed?.finding }, clock);
-    const { changed, object } = await patchStatus(client, dataStores, dataStore, status);
-    if (changed && object.status?.ready !== dataStore.status?.ready) {
-      const condition = object.status?.conditions?.find(({ type }) => type === 'Ready');
-      log.info(object.status?.ready === true ? 'the store is ready' : 'the store is not ready', { ...condition });
-    }
+    const { object } = await patchStatus(client, dataStores, dataStore, status);
+    announce(dataStore, object, log);
     if (managed?.error !== undefined) throw managed.error;
     return { requeueAfterMs: object.status?.ready === true ? 8_000 + random() * 1_500 : 2_500 + random() * 1_000 };
+  }
+
+  /** Tells of a store that became ready or ceased to be. */
+  function announce(before: DataStore, after: DataStore, log: ReconcileContext['log']): void {
+    const ready = findCondition(after.status?.conditions, 'Ready');
+    if (ready === undefined || ready.status === findCondition(before.status?.conditions, 'Ready')?.status) return;
+    const { reason, message: note } = ready;
+    log.info('readiness of the store changed', { reason, note });
+    events.record(after, { type: ready.status === 'True' ? 'Normal' : 'Warning', reason, action: 'Probe', note });
   }
 
   async function manage(
@@ -80,8 +90,11 @@ export function setupDataStoreController(options: DataStoreControllerOptions): C
     const name = dataStore.metadata.name ?? '';
     if (managed !== undefined) {
       const claims = await deleteManaged(managed, client);
-      if (claims.length > 0)
-        log.info('the volumes of a deleted store are kept', { namespace: managerNamespace, claims });
+      if (claims.length > 0) {
+        const note = `kept in namespace ${managerNamespace}, for a DataStore of the same name or to be deleted by hand: ${claims.join(', ')}`;
+        log.info('volumes of a deleted store', { note });
+        events.record(dataStore, { type: 'Normal', reason: 'VolumesKept', action: 'Delete', note });
+      }
     }
     prober.forget(name);
     await removeFinalizer(client, dataStores, dataStore, finalizers.dataStore);

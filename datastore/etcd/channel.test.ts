@@ -36,6 +36,26 @@ suite('connections to an etcd', () => {
     await failsWith('Timeout', { endpoints: [silent.endpoint], tls, timeoutMs: 300 });
   });
 
+  test('a silent endpoint that is asked again and again keeps no connection', async () => {
+    await using silent = await silentServer();
+    const channel = new EtcdChannel({ endpoints: [silent.endpoint], tls, timeoutMs: 50 });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await assert.rejects(channel.call(etcd.status, {}, never), (error) => hasCode(error, 'Timeout'));
+    }
+    await eventually(async () => assert.equal(silent.open(), 0));
+    channel.close();
+  });
+
+  test('a port that speaks something else than TLS is TLSFailed', async () => {
+    await using plain = await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), '127.0.0.1');
+    await failsWith('TLSFailed', { endpoints: [plain.endpoint], tls });
+  });
+
+  test('a server that hangs up is ConnectionRefused', async () => {
+    await using rude = await listen((socket) => socket.destroy(), '127.0.0.1');
+    await failsWith('ConnectionRefused', { endpoints: [rude.endpoint], tls });
+  });
+
   test('an authority that did not sign the server’s certificate is TLSFailed', async () => {
     const { certificatePem: ca } = await createAuthority({ commonName: 'other', now: new Date() });
     await failsWith('TLSFailed', { endpoints: [server.endpoint], tls: { ...tls, ca } });
@@ -141,12 +161,14 @@ async function eventually(check: () => Promise<void>): Promise<void> {
 }
 
 interface Listener extends AsyncDisposable {
+  /** Connections that are open. */
+  open(): number;
   readonly port: number;
   readonly endpoint: string;
 }
 
 async function silentServer(): Promise<Listener> {
-  return listen(() => undefined, '127.0.0.1');
+  return listen((socket) => socket.resume(), '127.0.0.1');
 }
 
 /** A proxy whose established connections can be made to lose every byte. */
@@ -176,7 +198,7 @@ async function listen(onConnection: (socket: Socket) => void, host: string): Pro
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => undefined);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     onConnection(socket);
   });
   server.listen(0, host);
@@ -186,6 +208,7 @@ async function listen(onConnection: (socket: Socket) => void, host: string): Pro
   return {
     port: address.port,
     endpoint: `${host}:${address.port}`,
+    open: () => sockets.size,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

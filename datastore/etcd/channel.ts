@@ -1,8 +1,6 @@
-import { checkServerIdentity, createSecureContext } from 'node:tls';
-import { isIP } from 'node:net';
-import { Client, credentials, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import type { TlsMaterial } from '../connection.ts';
 import { EtcdError, refusals, toEtcdError } from './failure.ts';
+import { GrpcConnection } from './grpc-connection.ts';
 import type { Method } from './protocol.ts';
 
 export interface EtcdChannelOptions {
@@ -24,7 +22,10 @@ export class EtcdChannel {
 
   constructor(options: EtcdChannelOptions) {
     const budget = options.timeoutMs ?? 15_000;
-    this.#members = options.endpoints.map((endpoint) => new Member(endpoint, options.tls));
+    this.#members = options.endpoints.map((endpoint) => ({
+      endpoint,
+      connection: new GrpcConnection(endpoint, options.tls),
+    }));
     this.#attemptMs = Math.min(10_000, Math.floor(budget / Math.max(1, this.#members.length)));
   }
 
@@ -53,7 +54,7 @@ export class EtcdChannel {
   }
 
   close(): void {
-    for (const member of this.#members) member.close();
+    for (const { connection } of this.#members) connection.close();
   }
 }
 
@@ -70,93 +71,16 @@ async function callAtPresentRevision<Request extends object, Response extends ob
 ): Promise<Response> {
   for (let left = 5; ; left -= 1) {
     try {
-      return await member.call(method, request, timeoutMs, signal);
+      return method.decode(await member.connection.unary(method.path, method.encode(request), { timeoutMs, signal }));
     } catch (error) {
-      const raced = error instanceof EtcdError && error.details === refusals.oldAuthRevision;
-      if (!raced || left === 0) throw error;
+      if (signal.aborted) throw error;
+      const failure = toEtcdError(error, member.endpoint);
+      if (failure.details !== refusals.oldAuthRevision || left === 0) throw failure;
     }
   }
 }
 
-/** One kept connection, opened at the first call. */
-class Member {
-  readonly #endpoint: string;
-  readonly #credentials: ChannelCredentials;
-  readonly #options: ChannelOptions;
-  #client: Client | undefined;
-  #closed = false;
-
-  constructor(endpoint: string, tls: TlsMaterial) {
-    this.#endpoint = endpoint;
-    const host = endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[(.*)\]$/u, '$1');
-    this.#credentials = credentials.createFromSecureContext(
-      createSecureContext({ ca: tls.ca, cert: tls.client?.certificate, key: tls.client?.key, minVersion: 'TLSv1.2' }),
-      { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) },
-    );
-    this.#options = {
-      // RFC 6066 allows no address in SNI; the identity of the server is checked against the real host above.
-      ...(isIP(host) === 0 ? {} : { 'grpc.ssl_target_name_override': 'etcd' }),
-      'grpc.enable_http_proxy': 0,
-      'grpc.enable_retries': 0,
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.service_config_disable_resolution': 1,
-      'grpc.initial_reconnect_backoff_ms': 200,
-      'grpc.max_reconnect_backoff_ms': 2_000,
-    };
-  }
-
-  call<Request extends object, Response extends object>(
-    method: Method<Request, Response>,
-    request: Request,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<Response> {
-    if (signal.aborted) return Promise.reject(reasonOf(signal));
-    if (this.#closed) return Promise.reject(new TypeError(`the connection to ${this.#endpoint} has been closed`));
-    this.#client ??= new Client(`dns:///${this.#endpoint}`, this.#credentials, this.#options);
-    const client = this.#client;
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    const call = client.makeUnaryRequest(
-      method.path,
-      method.encode,
-      method.decode,
-      request,
-      { deadline: Date.now() + timeoutMs },
-      (error, response) => {
-        signal.removeEventListener('abort', abort);
-        if (signal.aborted) {
-          reject(reasonOf(signal));
-        } else if (error !== null) {
-          const failure = toEtcdError(error, this.#endpoint);
-          if (failure.code === 'Timeout') this.#discard(client);
-          reject(failure);
-        } else if (response === undefined) {
-          reject(new TypeError(`${method.path} ended without a response`));
-        } else {
-          resolve(response);
-        }
-      },
-    );
-    function abort(): void {
-      call.cancel();
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    return promise;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#client?.close();
-    this.#client = undefined;
-  }
-
-  /** A connection that fell silent may stay so for minutes although the way is free again: the next call opens another. */
-  #discard(client: Client): void {
-    client.close();
-    if (this.#client === client) this.#client = undefined;
-  }
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
+interface Member {
+  readonly endpoint: string;
+  readonly connection: GrpcConnection;
 }

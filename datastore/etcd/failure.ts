@@ -1,12 +1,12 @@
-import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { DataStoreError, type DataStoreErrorCode } from '../errors.ts';
+import { GrpcStatusError, GrpcTimeoutError } from './grpc-connection.ts';
 
 /** A failed call, with what etcd said. */
 export class EtcdError extends DataStoreError {
   /** etcd's own words, such as `etcdserver: user name already exists`; empty when the call never reached it. */
   readonly details: string;
 
-  constructor(code: DataStoreErrorCode, details: string, endpoint: string, cause: ServiceError) {
+  constructor(code: DataStoreErrorCode, details: string, endpoint: string, cause: unknown) {
     super(code, `etcd ${endpoint}: ${details}`, { cause });
     this.details = details;
   }
@@ -17,9 +17,11 @@ export class EtcdError extends DataStoreError {
   }
 }
 
-/** Sorts a failed gRPC call into our codes (etcd: api/v3/v3rpc/rpctypes/error.go). */
-export function toEtcdError(error: ServiceError, endpoint: string): EtcdError {
-  return new EtcdError(classify(error), tidy(error.details), endpoint, error);
+/** Sorts whatever a call failed with into our codes (etcd: api/v3/v3rpc/rpctypes/error.go). */
+export function toEtcdError(error: unknown, endpoint: string): EtcdError {
+  if (error instanceof GrpcStatusError) return new EtcdError(codeOfStatus(error), error.details, endpoint, error);
+  const details = error instanceof Error ? error.message : String(error);
+  return new EtcdError(error instanceof GrpcTimeoutError ? 'Timeout' : codeOfSocket(error), details, endpoint, error);
 }
 
 /** Runs a call and takes one particular refusal of etcd for an answer. */
@@ -55,44 +57,35 @@ const transient: ReadonlySet<DataStoreErrorCode> = new Set([
   'Unavailable',
 ]);
 
-function classify(error: ServiceError): DataStoreErrorCode {
-  switch (error.code) {
-    case grpcStatus.DEADLINE_EXCEEDED:
+// gRPC: statuscodes.md
+function codeOfStatus({ status, details }: GrpcStatusError): DataStoreErrorCode {
+  switch (status) {
+    case 3: // INVALID_ARGUMENT
+      return /user name is empty|authentication failed/u.test(details) ? 'AuthenticationFailed' : 'Unknown';
+    case 4: // DEADLINE_EXCEEDED
       return 'Timeout';
-    case grpcStatus.UNAUTHENTICATED:
-      return 'AuthenticationFailed';
-    case grpcStatus.PERMISSION_DENIED:
+    case 7: // PERMISSION_DENIED
       return 'PermissionDenied';
-    case grpcStatus.RESOURCE_EXHAUSTED:
+    case 8: // RESOURCE_EXHAUSTED
       return 'QuotaExceeded';
-    case grpcStatus.UNAVAILABLE:
-      return classifyUnavailable(error.details);
-    case grpcStatus.INVALID_ARGUMENT:
-      return /user name is empty|authentication failed/u.test(error.details) ? 'AuthenticationFailed' : 'Unknown';
-    case grpcStatus.FAILED_PRECONDITION:
-      return classifyPrecondition(error.details);
+    case 9: // FAILED_PRECONDITION
+      if (/authentication is not enabled/u.test(details)) return 'AuthNotEnabled';
+      // Said of the caller; where a user is asked for, the driver looks at the words.
+      return details === refusals.userMissing ? 'AuthenticationFailed' : 'Unknown';
+    case 14: // UNAVAILABLE
+      return 'Unavailable';
+    case 16: // UNAUTHENTICATED
+      return 'AuthenticationFailed';
     default:
       return 'Unknown';
   }
 }
 
-function classifyPrecondition(details: string): DataStoreErrorCode {
-  if (/authentication is not enabled/u.test(details)) return 'AuthNotEnabled';
-  // Said of the caller; where a user is asked for, the driver looks at the words.
-  return details === refusals.userMissing ? 'AuthenticationFailed' : 'Unknown';
-}
-
-// The gRPC library reports everything below the call as text only.
-function classifyUnavailable(details: string): DataStoreErrorCode {
-  if (details.startsWith('etcdserver:')) return 'Unavailable';
-  if (/ENOTFOUND|EAI_AGAIN|name resolution/iu.test(details)) return 'NameResolutionFailed';
-  if (/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/u.test(details)) return 'Timeout';
-  if (/certificate|altnames|self.signed|\bSSL\b|\bTLS\b|ERR_TLS|ERR_SSL/iu.test(details)) return 'TLSFailed';
-  return 'ConnectionRefused';
-}
-
-function tidy(details: string): string {
-  return details
-    .replace(/^No connection established\. Last error: (?:Error: )?/u, '')
-    .replace(/\.? Resolution note:.*$/u, '');
+function codeOfSocket(error: unknown): DataStoreErrorCode {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^(ENOTFOUND|EAI_AGAIN)$/u.test(code)) return 'NameResolutionFailed';
+  if (/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/u.test(code)) return 'Timeout';
+  // Node names what OpenSSL says: CERT_HAS_EXPIRED, UNABLE_TO_VERIFY_LEAF_SIGNATURE, ERR_SSL_TLSV1_ALERT_UNKNOWN_CA, ...
+  if (/CERT|SIGNATURE|ISSUER|^ERR_TLS_|^ERR_SSL_|^EPROTO$/u.test(code)) return 'TLSFailed';
+  return /^(ECONN|EPIPE|ERR_HTTP2_|ERR_STREAM_)/u.test(code) ? 'ConnectionRefused' : 'Unknown';
 }
