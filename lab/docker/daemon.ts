@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { cacheDirectory, ensureDirectory, stateDirectory } from '../cache-directory.ts';
 import type { Host } from '../host.ts';
 
@@ -60,6 +61,9 @@ export async function endDaemon(signal: AbortSignal): Promise<void> {
     if ((await commandOf(pid)) === 'dockerd') process.kill(pid, 'SIGKILL');
   }
   await clearRemains();
+  // dockerd mounts its data onto itself, and one that is killed leaves that behind.
+  const unmount = () => execa('umount', [join(cacheDirectory(), 'docker')], { cancelSignal: signal, reject: false });
+  while (!(await unmount()).failed) signal.throwIfAborted();
 }
 
 function pidFile(): string {

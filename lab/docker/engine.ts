@@ -9,7 +9,7 @@ import { createDocker, type Docker } from './docker.ts';
 import { daemonIsRunning, endDaemon, startDaemon } from './daemon.ts';
 import { prepareHostSettings, recordedHostSettings, restoreHostSettings } from './host-settings.ts';
 import { removeEngineRules } from './packet-filter.ts';
-import { ensureIsolatedNetwork } from './network.ts';
+import { ensureIsolatedNetwork, isolateNetwork, removeNetwork } from './network.ts';
 
 export interface Engine {
   readonly docker: Docker;
@@ -44,7 +44,10 @@ export async function ensureEngine(options: StepOptions): Promise<Engine> {
       throw new LabError('EngineStartFailed', 'the Docker engine runs, but the docker command does not reach it');
     }
     const ours = await daemonIsRunning();
-    if (ours) await ensureIsolatedNetwork(docker, signal);
+    if (ours) {
+      await isolateNetwork(signal);
+      await ensureIsolatedNetwork(docker);
+    }
     return Object.freeze({ docker, ours, socket: '/var/run/docker.sock', cgroupVersion });
   });
 }
@@ -68,7 +71,10 @@ export async function stopEngine(options: StepOptions): Promise<void> {
   const waiting = () => report('waiting for another process that starts the engine');
   await withMachineLock('engine', { signal, waiting }, async () => {
     if ((await recordedHostSettings()) === undefined) return;
+    // One that was killed left its containers running; it ends them when it starts.
+    if (!(await daemonIsRunning())) await startOwnEngine(options);
     report('stopping the Docker engine');
+    await removeNetwork(createDocker(signal));
     await endDaemon(signal);
     await removeEngineRules(signal);
     await restoreHostSettings(signal);
@@ -81,6 +87,8 @@ async function startOwnEngine(options: StepOptions): Promise<void> {
   refuseWhereNotOurs(host);
   await ensureDebianPackages(packages, options);
   await prepareHostSettings(signal);
+  // Before containers that the engine starts again by itself.
+  await isolateNetwork(signal);
   report('starting the Docker engine');
   const daemon = await startDaemon(host);
   const docker = createDocker(signal);

@@ -4,7 +4,7 @@ import { bridge } from './network.ts';
 /** Takes out every rule and chain that an engine leaves behind. The engine must have ended. */
 export async function removeEngineRules(signal: AbortSignal): Promise<void> {
   await execa('ip', ['link', 'delete', bridge], { cancelSignal: signal, reject: false });
-  for (const table of ['filter', 'nat']) {
+  for (const table of ['filter', 'nat', 'mangle']) {
     const iptables = (args: readonly string[]) =>
       execa('iptables', ['-w', '-t', table, ...args], { cancelSignal: signal, reject: false });
     const { stdout } = await iptables(['-S']);
