@@ -1,5 +1,6 @@
 import { apply, type Kubectl, waitForRollout } from './cluster/kubectl.ts';
 import type { LabImages } from './images/ensure-images.ts';
+import { LabError } from './lab-error.ts';
 import type { StepOptions } from './progress.ts';
 import { type Look, waitFor } from './wait.ts';
 
@@ -54,35 +55,24 @@ export async function deployApplication(
  * nodes.
  */
 export async function checkApplication(kubectl: Kubectl, options: StepOptions): Promise<void> {
-  const list = await kubectl([
-    'get',
-    'pods',
-    '-n',
-    namespace,
-    '-l',
-    `app=${name}`,
-    '-o',
-    'jsonpath={.items[*].metadata.name}',
-  ]);
-  const pods = list.split(' ');
+  const selection = ['pods', '-n', namespace, '-l', `app=${name}`, '--field-selector=status.phase=Running'];
+  const pods = (await kubectl(['get', ...selection, '-o', 'jsonpath={.items[*].metadata.name}'])).split(' ');
   const [client = ''] = pods;
-  const answered = new Set<string>();
-  await waitFor(
-    'answers of every pod over the Service',
-    60,
-    async (): Promise<Look<true>> => {
-      for (let request = 0; request < 4 * pods.length; request += 1) {
-        answered.add(await askService(kubectl, client));
-      }
-      const silent = pods.filter((pod) => !answered.has(pod));
-      return silent.length === 0 ? { value: true } : { missing: `no answer yet from ${silent.join(', ')}` };
-    },
-    options,
-  );
-  for (const pod of pods) await kubectl(['logs', '-n', namespace, pod]);
+  const look = async (): Promise<Look<true>> => {
+    const answers = await askService(kubectl, client, 8 * pods.length);
+    const silent = pods.filter((pod) => !answers.includes(pod));
+    return silent.length === 0 ? { value: true } : { missing: `no answer yet from ${silent.join(', ')}: ${answers}` };
+  };
+  await waitFor('answers of every pod over the Service', 90, look, options);
+  for (const pod of pods) {
+    await kubectl(['logs', '-n', namespace, pod, '--tail=1']);
+    const inside = (await kubectl(['exec', '-n', namespace, pod, '--', 'hostname'])).trim();
+    if (inside !== pod) throw new LabError('ClusterFailed', `kubectl exec in ${pod} ended up in ${inside}`);
+  }
 }
 
-async function askService(kubectl: Kubectl, client: string): Promise<string> {
-  const url = `http://${name}.${namespace}.svc/hostname`;
-  return (await kubectl(['exec', '-n', namespace, client, '--', 'wget', '-q', '-O', '-', '-T', '5', url])).trim();
+/** Has one pod ask the Service by its DNS name, several times; answers what came back (agnhost's `/dial`). */
+async function askService(kubectl: Kubectl, client: string, tries: number): Promise<string> {
+  const query = `host=${name}.${namespace}.svc&port=80&protocol=http&request=hostname&tries=${tries}`;
+  return kubectl(['get', '--raw', `/api/v1/namespaces/${namespace}/pods/${client}:${port}/proxy/dial?${query}`]);
 }
