@@ -12,6 +12,8 @@ export interface KubeProxyInput {
   readonly controlPlaneEndpoint: string;
   /** The tenant's pod networks, the primary family first (`networksOf`). */
   readonly podCidrs: readonly string[];
+  /** Applies the user's patches (`spec.addons.kubeProxy.configurationJSONPatches`) to the configuration; default: none. */
+  readonly patch?: (configuration: object) => object;
 }
 
 const NAME = 'kube-proxy';
@@ -20,8 +22,9 @@ const TOKEN_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** kube-proxy as `kubeadm init` installs it, in apply order. A change of its configuration rolls its pods. */
 export function kubeProxy(input: KubeProxyInput): readonly AddonObject[] {
+  const { patch = (unpatched) => unpatched } = input;
   const data = {
-    'config.conf': stringify(configuration(input.podCidrs)),
+    'config.conf': stringify(patch(configuration(input.podCidrs))),
     'kubeconfig.conf': stringify(kubeconfig(input.controlPlaneEndpoint)),
   };
   const checksum = createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 32);

@@ -1,7 +1,7 @@
 /** What went wrong in this room; stable, safe to switch on. */
 export type BootstrapErrorCode =
   | 'KubeconfigUnparsable'
-  | 'KubeletPatchFailed'
+  | 'ConfigurationPatchFailed'
   | 'KubernetesVersionInvalid'
   | 'TokenLifetimeInvalid';
 

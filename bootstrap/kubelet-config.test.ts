@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { kubeletConfigObjects, kubeletConfiguration } from './kubelet-config.ts';
-import type { JsonPatchOperation } from './kubelet-patch.ts';
+import type { JsonPatchOperation } from './configuration-patch.ts';
 
 const INPUT = { clusterDomain: 'cluster.local', dnsServiceIPs: ['10.96.0.10'] };
 
@@ -102,10 +102,10 @@ test('a patch that cannot be applied is refused by name', () => {
   ];
   for (const [operation, message] of cases) {
     assert.throws(() => patched({ op: 'add', path: '/maxPods', value: 10 }, operation), {
-      code: 'KubeletPatchFailed',
+      code: 'ConfigurationPatchFailed',
       message,
     });
   }
   assert.equal(Reflect.get({}, 'polluted'), undefined);
-  assert.throws(() => patched({ op: 'replace', path: '', value: [] }), { code: 'KubeletPatchFailed' });
+  assert.throws(() => patched({ op: 'replace', path: '', value: [] }), { code: 'ConfigurationPatchFailed' });
 });

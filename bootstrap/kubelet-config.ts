@@ -1,7 +1,7 @@
 import type { Binding, ConfigMap, Role } from './objects.ts';
 import { BOOTSTRAPPERS, configMap, configMapReaders, NODES } from './objects.ts';
-import type { JsonPatchOperation } from './kubelet-patch.ts';
-import { patchKubeletConfiguration } from './kubelet-patch.ts';
+import type { JsonPatchOperation } from './configuration-patch.ts';
+import { patchConfiguration } from './configuration-patch.ts';
 import { toYaml } from './yaml-text.ts';
 
 /** What kubelets are told when they join. */
@@ -27,7 +27,7 @@ export function kubeletConfigObjects(input: KubeletConfigurationInput): readonly
 /**
  * The KubeletConfiguration of a tenant (kubelet.config.k8s.io/v1beta1): only what kubeadm would set; everything else is left
  * to each kubelet's own defaults, since a field that an older kubelet does not know would keep it from starting.
- * Throws BootstrapError `KubeletPatchFailed`.
+ * Throws BootstrapError `ConfigurationPatchFailed`.
  */
 export function kubeletConfiguration(input: KubeletConfigurationInput): object {
   const document = {
@@ -45,5 +45,5 @@ export function kubeletConfiguration(input: KubeletConfigurationInput): object {
     rotateCertificates: true,
     staticPodPath: '/etc/kubernetes/manifests',
   };
-  return patchKubeletConfiguration(document, input.kubeletPatches ?? []);
+  return patchConfiguration('kubelet', document, input.kubeletPatches ?? []);
 }

@@ -10,7 +10,7 @@ import {
   volume,
   volumeMount,
 } from '../../core/pod.ts';
-import { imageOverride, konnectivity } from '../../kamaji/v1alpha1/addons.ts';
+import { imageOverride, konnectivity, kubeProxy } from '../../kamaji/v1alpha1/addons.ts';
 import { admissionController } from '../../kamaji/v1alpha1/admission-controllers.ts';
 import { dataStoreOverrides } from '../../kamaji/v1alpha1/data-store-overrides.ts';
 import { DEFAULT_REGISTRY } from '../../kamaji/v1alpha1/defaults.ts';
@@ -77,7 +77,7 @@ export const controlPlaneFields = {
           ),
         }),
       ),
-      kubeProxy: optional(object('kube-proxy; present, even empty, means installed.', imageOverride)),
+      kubeProxy: optional(kubeProxy),
       konnectivity: optional(konnectivity),
     }),
   ),

@@ -1,6 +1,7 @@
 import { resourceRequirements, securityContext, toleration } from '../../core/pod.ts';
 import { rule } from '../../schema/rule.ts';
 import { boolean, enumeration, integer, list, object, optional, string } from '../../schema/schema.ts';
+import { configurationJSONPatches } from './configuration-patches.ts';
 import { DEFAULT_KONNECTIVITY_AGENT_TOLERATIONS, DEFAULT_KONNECTIVITY_PORT } from './defaults.ts';
 
 /** Image of an addon; what is absent follows the tenant's Kubernetes version. */
@@ -8,6 +9,12 @@ export const imageOverride = {
   imageRepository: optional(string('Registry and path that the image is pulled from.')),
   imageTag: optional(string('Tag of the image.')),
 };
+
+/** The `kubeProxy` addon of both a tenant and a KamajiControlPlane. */
+export const kubeProxy = object('kube-proxy; present, even empty, means installed.', {
+  ...imageOverride,
+  configurationJSONPatches: optional(configurationJSONPatches('KubeProxyConfiguration')),
+});
 
 const konnectivityVersion = "Tag of the image; absent means the release that fits the tenant's Kubernetes version.";
 
@@ -84,6 +91,6 @@ export const konnectivity = object(
 /** Addons of a tenant. */
 export const addons = object('What is installed inside the tenant cluster.', {
   coreDNS: optional(object('Cluster DNS; present, even empty, means installed.', imageOverride)),
-  kubeProxy: optional(object('kube-proxy; present, even empty, means installed.', imageOverride)),
+  kubeProxy: optional(kubeProxy),
   konnectivity: optional(konnectivity),
 });

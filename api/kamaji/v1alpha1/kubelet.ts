@@ -1,4 +1,5 @@
-import { enumeration, json, list, object, optional, setOf, string } from '../../schema/schema.ts';
+import { enumeration, object, optional, setOf } from '../../schema/schema.ts';
+import { configurationJSONPatches } from './configuration-patches.ts';
 import { DEFAULT_PREFERRED_ADDRESS_TYPES } from './defaults.ts';
 
 /** How the API server reaches kubelets, in order of preference. */
@@ -10,22 +11,11 @@ export const preferredAddressTypes = setOf(
 
 const cgroupDriver = 'cgroup driver of the nodes; configurationJSONPatches with path /cgroupDriver says the same.';
 
-/** One operation on the KubeletConfiguration that joining nodes get (RFC 6902). */
-export const configurationJSONPatches = list(
-  'JSON patch (RFC 6902) of the KubeletConfiguration that nodes get when they join.',
-  object('One operation.', {
-    op: enumeration('What to do.', ['add', 'remove', 'replace', 'move', 'copy', 'test']),
-    path: string('Where to do it, such as /maxPods.'),
-    from: optional(string('Source of a move or a copy.')),
-    value: optional(json('Value of an add, a replace or a test.')),
-  }),
-);
-
 /** Kubelet settings of a tenant. */
 export const kubelet = object('What the control plane tells kubelets, and how it reaches them.', {
   preferredAddressTypes: optional(preferredAddressTypes),
   cgroupfs: optional(enumeration(cgroupDriver, ['systemd', 'cgroupfs'])),
-  configurationJSONPatches: optional(configurationJSONPatches),
+  configurationJSONPatches: optional(configurationJSONPatches('KubeletConfiguration that nodes get when they join')),
 });
 
 /** Kubelet settings of a KamajiControlPlane: the same, but with a default cgroup driver. */
@@ -34,7 +24,7 @@ export const kubeletOfControlPlane = object(
   {
     preferredAddressTypes: optional(preferredAddressTypes),
     cgroupfs: optional(enumeration(cgroupDriver, ['systemd', 'cgroupfs'], { default: 'systemd' })),
-    configurationJSONPatches: optional(configurationJSONPatches),
+    configurationJSONPatches: optional(configurationJSONPatches('KubeletConfiguration that nodes get when they join')),
   },
   { default: {} },
 );

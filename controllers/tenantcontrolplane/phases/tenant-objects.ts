@@ -5,6 +5,7 @@ import { kubeProxy } from '#addons/kube-proxy.ts';
 import { kubernetesEndpoints } from '#addons/kubernetes-endpoints.ts';
 import { DEFAULT_CLUSTER_DOMAIN } from '#api/kamaji/v1alpha1/defaults.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { patchConfiguration } from '#bootstrap/configuration-patch.ts';
 import { bootstrapObjects } from '#bootstrap/tenant-objects.ts';
 import { konnectivityEndpointOf } from '#controlplane/address.ts';
 import { maintainsOwnEndpoints } from '#controlplane/apiserver.ts';
@@ -97,7 +98,13 @@ function addonsOf({
       : kubernetesEndpoints({ address: address.advertiseAddress, port: address.port })),
     ...(spec.addons?.kubeProxy === undefined
       ? []
-      : kubeProxy({ tenantControlPlane, controlPlaneEndpoint: address.advertisedEndpoint, podCidrs })),
+      : kubeProxy({
+          tenantControlPlane,
+          controlPlaneEndpoint: address.advertisedEndpoint,
+          podCidrs,
+          patch: (configuration) =>
+            patchConfiguration('kube-proxy', configuration, spec.addons?.kubeProxy?.configurationJSONPatches ?? []),
+        })),
     ...(spec.addons?.coreDNS === undefined
       ? []
       : coreDns({

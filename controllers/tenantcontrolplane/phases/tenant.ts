@@ -103,7 +103,7 @@ async function readCoreDns(
 
 function refused(error: unknown): TenantSideOutcome {
   const message = messageOf(error);
-  if (error instanceof BootstrapError && error.code === 'KubeletPatchFailed') {
+  if (error instanceof BootstrapError && error.code === 'ConfigurationPatchFailed') {
     return { ...bothFailed('ApplyFailed', message), bootstrap: bootstrapFailed('PatchInvalid', message) };
   }
   if (error instanceof BootstrapError && error.code === 'KubernetesVersionInvalid') {

@@ -2,7 +2,7 @@ import type { Operation } from 'fast-json-patch';
 import jsonPatch from 'fast-json-patch';
 import { BootstrapError } from './errors.ts';
 
-/** One operation on the KubeletConfiguration (RFC 6902), as `spec.kubernetes.kubelet.configurationJSONPatches` holds it. */
+/** One operation on a component's configuration (RFC 6902), as a list `configurationJSONPatches` holds it. */
 export interface JsonPatchOperation {
   readonly op: 'add' | 'remove' | 'replace' | 'move' | 'copy' | 'test';
   readonly path: string;
@@ -13,19 +13,24 @@ export interface JsonPatchOperation {
 /**
  * Applies the user's operations in order and returns a new document. Patches written for Kamaji expect every default to be
  * written out, so a member that is absent here counts as there: `replace` adds it, `add` makes the objects and lists above
- * it, `remove` leaves it absent. Throws BootstrapError `KubeletPatchFailed`, which names the operation, on any other failure.
+ * it, `remove` leaves it absent. Throws BootstrapError `ConfigurationPatchFailed`, which names component and operation, on any
+ * other failure.
  */
-export function patchKubeletConfiguration(document: object, operations: readonly JsonPatchOperation[]): object {
+export function patchConfiguration(
+  component: 'kubelet' | 'kube-proxy',
+  document: object,
+  operations: readonly JsonPatchOperation[],
+): object {
   let patched: unknown = structuredClone(document);
   for (const [index, operation] of operations.entries()) {
     try {
       patched = applyLeniently(patched, operation);
     } catch (cause) {
-      throw patchFailed(index, operation, cause);
+      throw patchFailed(component, index, operation, cause);
     }
   }
   if (isObject(patched) && !Array.isArray(patched)) return patched;
-  throw new BootstrapError('KubeletPatchFailed', 'the kubelet patches leave no KubeletConfiguration');
+  throw new BootstrapError('ConfigurationPatchFailed', `the ${component} patches leave no configuration`);
 }
 
 // Lists that are not empty by default: the first operation inside one has to find what the kubelet would use.
@@ -102,8 +107,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function patchFailed(index: number, operation: JsonPatchOperation, cause: unknown): BootstrapError {
+function patchFailed(component: string, index: number, operation: JsonPatchOperation, cause: unknown): BootstrapError {
   const [why] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  const what = `kubelet patch ${index + 1} (${operation.op} ${operation.path})`;
-  return new BootstrapError('KubeletPatchFailed', `${what} cannot be applied: ${why}`, { cause });
+  const what = `${component} patch ${index + 1} (${operation.op} ${operation.path})`;
+  return new BootstrapError('ConfigurationPatchFailed', `${what} cannot be applied: ${why}`, { cause });
 }
