@@ -1,12 +1,16 @@
+import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
+import type { Cluster } from '#api/core/cluster.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
-import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import type { KamajiControlPlane, KamajiControlPlaneSpec } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { clusterRoleBindings, clusterRoles } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
+import { isConditionTrue } from '#runtime/client/conditions.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
-import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import type { KubeObject, OwnerReference, Resource } from '#runtime/client/resource.ts';
+import { apiVersionOf } from '#runtime/client/resource.ts';
 import { createTransport } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { systemClock } from '#runtime/clock.ts';
@@ -18,6 +22,7 @@ import { installCrds } from '#test/install-crds.ts';
 import { setupKamajiControlPlaneController } from './index.ts';
 import type { InfrastructureCluster } from './infrastructure-kinds.ts';
 import { rules } from './rbac.ts';
+import { eventually, FakeTenant } from './tenant.fake.ts';
 
 /** Who the controller is to the API server: it may do what its rules say, and nothing else. */
 export const MANAGER = 'manager';
@@ -111,29 +116,83 @@ export async function startController(controlPlane: ControlPlane, tenantClient: 
   };
 }
 
-/** A KamajiControlPlane as a user writes it. */
-export function controlPlaneOf(
-  namespace: string,
-  name: string,
-  spec: Partial<KamajiControlPlane['spec']> = {},
-): KamajiControlPlane {
-  return {
-    apiVersion: `${kamajiControlPlanes.group}/${kamajiControlPlanes.version}`,
-    kind: kamajiControlPlanes.kind,
-    metadata: { namespace, name },
-    spec: { version: 'v1.35.4', replicas: 1, network: { serviceType: 'ClusterIP' }, ...spec },
-  };
-}
+/** What tests do with the objects of one namespace. */
+export class Fleet {
+  readonly client: Client;
+  readonly namespace = 'default';
 
-/** Waits, in real time, until `look` answers something; gives up after 20 s and shows what it saw last. */
-export async function eventually<T>(look: () => Promise<T | false | undefined>, saw?: () => unknown): Promise<T> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    const answer = await look();
-    if (answer !== false && answer !== undefined) return answer;
-    if (performance.now() > deadline)
-      throw new Error(`not in 20 s; last seen: ${JSON.stringify(saw?.(), undefined, 1)}`);
-    await systemClock.sleep(20, AbortSignal.timeout(10_000));
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  find<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T | undefined> {
+    return this.client.get(resource, { namespace: this.namespace, name });
+  }
+
+  async get<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T> {
+    const found = await this.find(resource, name);
+    assert.ok(found !== undefined, `${resource.kind} ${name} is gone`);
+    return found;
+  }
+
+  /** Changes spec or metadata, as a user does. */
+  patch<T extends KubeObject>(resource: Resource<T>, name: string, patch: object): Promise<T> {
+    return this.client.mergePatch(resource, { namespace: this.namespace, name }, patch);
+  }
+
+  delete(resource: Resource, name: string): Promise<boolean> {
+    return this.client.delete(resource, { namespace: this.namespace, name });
+  }
+
+  /** The KamajiControlPlane, once it is as described. */
+  until(name: string, check: (controlPlane: KamajiControlPlane) => boolean): Promise<KamajiControlPlane> {
+    let last: KamajiControlPlane | undefined;
+    const look = async (): Promise<KamajiControlPlane | false> => {
+      last = await this.find(kamajiControlPlanes, name);
+      return last !== undefined && check(last) && last;
+    };
+    return eventually(look, () => last);
+  }
+
+  /** A KamajiControlPlane as a user writes it. */
+  create(
+    name: string,
+    spec: Partial<KamajiControlPlaneSpec> = {},
+    ownerReferences: OwnerReference[] = [],
+  ): Promise<KamajiControlPlane> {
+    return this.client.create(kamajiControlPlanes, {
+      apiVersion: apiVersionOf(kamajiControlPlanes),
+      kind: kamajiControlPlanes.kind,
+      metadata: { namespace: this.namespace, name, ownerReferences },
+      spec: { version: 'v1.35.4', replicas: 1, network: { serviceType: 'ClusterIP' }, ...spec },
+    });
+  }
+
+  /** A Cluster and its control plane, as core would have tied them together; `clusterName` is by default that of both. */
+  async createOwned(
+    name: string,
+    spec: Partial<KamajiControlPlaneSpec> = {},
+    cluster: NonNullable<Cluster['spec']> = {},
+    clusterName = name,
+  ): Promise<FakeTenant> {
+    const { namespace } = this;
+    const identity = { apiVersion: apiVersionOf(clusters), kind: clusters.kind };
+    const controlPlaneRef = { apiGroup: kamajiControlPlanes.group, kind: kamajiControlPlanes.kind, name };
+    const { metadata } = await this.client.create(clusters, {
+      ...identity,
+      metadata: { namespace, name: clusterName },
+      spec: { controlPlaneRef, ...cluster },
+    });
+    await this.create(name, spec, [{ ...identity, name: clusterName, uid: metadata.uid ?? '' }]);
+    return new FakeTenant(this.client, { namespace, name });
+  }
+
+  /** The same with a tenant that serves. */
+  async createReady(...given: Parameters<Fleet['createOwned']>): Promise<FakeTenant> {
+    const tenant = await this.createOwned(...given);
+    await tenant.becomeReady();
+    await this.until(tenant.key.name, ({ status }) => isConditionTrue(status?.conditions, 'Ready'));
+    return tenant;
   }
 }
 

@@ -7,6 +7,7 @@ import { configMaps, namespaces, pods, secrets, services } from '#runtime/client
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
+import { systemClock } from '#runtime/clock.ts';
 
 const labelsOf = (name: string, component: string) => ({
   'kamaji.clastix.io/project': 'kamaji',
@@ -34,6 +35,7 @@ export class FakeTenant {
 
   /** Service and address; answers the cluster IP. */
   async publishAddress(): Promise<string> {
+    await eventually(() => this.#client.get(tenantControlPlanes, this.key));
     const { name } = this.key;
     const service = await this.#client.create(services, {
       metadata: { ...this.key, labels: labelsOf(name, 'service') },
@@ -141,4 +143,16 @@ async function ignoreExisting(creation: Promise<unknown>): Promise<void> {
   await creation.catch((error: unknown) => {
     if (!(error instanceof ApiError && error.isAlreadyExists)) throw error;
   });
+}
+
+/** Waits, in real time, until `look` answers something; gives up after 20 s and shows what it saw last. */
+export async function eventually<T>(look: () => Promise<T | false | undefined>, saw?: () => unknown): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await look();
+    if (answer !== false && answer !== undefined) return answer;
+    if (performance.now() > deadline)
+      throw new Error(`not in 20 s; last seen: ${JSON.stringify(saw?.(), undefined, 1)}`);
+    await systemClock.sleep(20, AbortSignal.timeout(10_000));
+  }
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '#api/core/cluster.ts';
-import { annotations, MANAGED_BY_KAMAJI } from '#api/labels.ts';
+import { annotations, labels, MANAGED_BY_KAMAJI } from '#api/labels.ts';
 import { hostPort } from '#controlplane/address.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { Finding, Outcome } from '../finding.ts';
@@ -128,7 +128,7 @@ function clusterRoleFor({ resource: { group, plural } }: InfrastructureKind): ob
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRole',
-    metadata: { name: `kamaji-manager-${plural}`, labels: { 'kamaji.clastix.io/aggregate-to-manager': 'true' } },
+    metadata: { name: `kamaji-manager-${plural}`, labels: { [labels.aggregateToManager]: 'true' } },
     rules: [
       { apiGroups: [group], resources: [plural], verbs: ['get', 'patch'] },
       { apiGroups: [group], resources: [`${plural}/status`], verbs: ['patch'] },
