@@ -57,6 +57,7 @@ const rooms: Readonly<Record<string, Room>> = {
     types: ['api'],
     packages: ['node:*'],
   },
+  runtime: { packages: ['node:*', 'undici', 'prom-client', 'winston'] },
   'runtime/client/': { packages: ['node:*', 'undici', '@kubernetes/client-node'] },
   api: {},
   config: {
