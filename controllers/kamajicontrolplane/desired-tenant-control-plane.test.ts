@@ -34,6 +34,7 @@ function controlPlane(
 }
 
 const probe = { periodSeconds: 7 };
+const proxyPatches = [{ op: 'replace' as const, path: '/mode', value: 'nftables' }];
 const metadata = { labels: { a: 'b' }, annotations: { c: 'd' } };
 const component = (name: string) => ({
   extraArgs: [`--${name}=1`],
@@ -53,7 +54,7 @@ const full: KamajiControlPlaneSpec = {
   dataStoreOverrides: [{ resource: '/events', dataStore: 'other' }],
   addons: {
     coreDNS: { imageRepository: 'dns-repository', imageTag: 'dns-tag', dnsServiceIPs: ['10.96.0.53'] },
-    kubeProxy: { imageRepository: 'proxy-repository', imageTag: 'proxy-tag' },
+    kubeProxy: { imageRepository: 'proxy-repository', imageTag: 'proxy-tag', configurationJSONPatches: proxyPatches },
     konnectivity: { enabled: true, server: { port: 8444 }, agent: { image: 'agent' } },
   },
   admissionControllers: ['NodeRestriction'],
@@ -202,7 +203,7 @@ const mapped: TenantControlPlaneSpec = {
   },
   addons: {
     coreDNS: { imageRepository: 'dns-repository', imageTag: 'dns-tag' },
-    kubeProxy: { imageRepository: 'proxy-repository', imageTag: 'proxy-tag' },
+    kubeProxy: { imageRepository: 'proxy-repository', imageTag: 'proxy-tag', configurationJSONPatches: proxyPatches },
     konnectivity: { enabled: true, server: { port: 8444 }, agent: { image: 'agent' } },
   },
 };

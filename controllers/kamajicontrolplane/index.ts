@@ -51,6 +51,8 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
   return {
     name: 'kamajicontrolplane',
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    // A tenant that comes up changes its status in bursts; one look at the whole burst is enough.
+    minIntervalMs: 200,
     sources: [
       watchSource(informers.controlPlanes),
       watchSource(informers.clusters, { map: controlPlaneOf }),

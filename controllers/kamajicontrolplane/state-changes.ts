@@ -29,11 +29,11 @@ export function stateChanges(
     const now = findCondition(after.conditions, type);
     if (now === undefined || (old?.status === now.status && old.reason === now.reason)) return [];
     const { status, reason, message } = now;
-    const event = (severity: EventNote['type'], word = reason): EventNote[] => [
+    const event = (severity: EventNote['type'], word: string = reason): EventNote[] => [
       { type: severity, reason: word, action: 'Reconcile', note: `${type}: ${message}` },
     ];
     if (type === 'Paused' || type === 'Deleting') return status === 'True' ? event('Normal') : [];
-    if (status === 'True') return reason === 'NotNeeded' ? [] : event('Normal', reason === 'Succeeded' ? type : reason);
+    if (status === 'True') return reason === 'NotNeeded' ? [] : event('Normal', type);
     const lost = type === 'Ready' && old?.status === 'True';
     return ORDINARY.test(reason) && !lost ? [] : event('Warning');
   });

@@ -288,7 +288,7 @@ suite('Events', () => {
     );
     assert.ok(eventsOf(undefined, blocked).includes('Warning ForeignSecret'));
     const healed = statusAfter(controlPlane(blocked), tenant(fine, settled));
-    assert.deepEqual(eventsOf(blocked, healed), ['Normal Available', 'Normal Initialized', 'Normal Ready']);
+    assert.deepEqual(eventsOf(blocked, healed), ['Normal CertificatesAvailable', 'Normal Initialized', 'Normal Ready']);
     assert.deepEqual(eventsOf(healed, healed), []);
   });
 
