@@ -7,6 +7,8 @@ import { kubernetesVersion } from '../versions.ts';
 import { hashLabel } from './build-image.ts';
 import { type ComponentName, components } from './catalog.ts';
 import { ensureComponentImage } from './component-images.ts';
+import { debianFiles } from './debian-files.ts';
+import { nodePackages } from './node-files.ts';
 import { ensureNodeImages } from './node-image.ts';
 import { ensurePulledNode, kindNode } from './pulled-node.ts';
 
@@ -46,7 +48,9 @@ export async function ensureImages(engine: Engine, options: StepOptions): Promis
     }
     // Without the capability here an engine of ours has the stand-in, and so must the engines inside its containers.
     const shim = engine.ours && !(await detectHost()).sysResource;
-    for (const name of componentNames) await ensureComponentImage(name, engine.docker, options);
+    // Waits for the network while the components' binaries keep the processors busy.
+    const debian = debianFiles('system', nodePackages, options);
+    await Promise.all([debian, ensureComponentImages(engine, options)]);
     const onWorkers = componentNames.filter((name) => components[name].onWorkers === true);
     const nodes = [
       { reference: node, components: onWorkers },
@@ -56,6 +60,10 @@ export async function ensureImages(engine: Engine, options: StepOptions): Promis
     await engine.docker(['image', 'prune', '--force', '--filter', `label=${hashLabel}`]);
     return Object.freeze({ ...result, managementNode });
   });
+}
+
+async function ensureComponentImages({ docker }: Engine, options: StepOptions): Promise<void> {
+  for (const name of componentNames) await ensureComponentImage(name, docker, options);
 }
 
 const componentNames = Object.keys(components) as readonly ComponentName[];
