@@ -28,7 +28,8 @@ import { createMetrics } from '#runtime/telemetry/metrics.ts';
 import { createTenantPool } from '#tenant/pool.ts';
 import packageJson from './package.json' with { type: 'json' };
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 interface Flags {
   readonly kubeconfig?: string;
@@ -43,6 +44,8 @@ interface Flags {
   readonly maxConcurrentTcpReconciles: number;
   readonly maxConcurrentReconciles: number;
   readonly certificateExpirationDeadline: number;
+  readonly bootstrapTokenTtl: number;
+  readonly bootstrapTokenMinimum: number;
   readonly featureGates: ReadonlyMap<string, boolean>;
   readonly logLevel: LogLevel;
 }
@@ -154,6 +157,7 @@ async function run(flags: Flags): Promise<void> {
         setupKamajiControlPlaneController({
           ...shared,
           concurrency: flags.maxConcurrentReconciles,
+          tokenLifetime: { ttlMs: flags.bootstrapTokenTtl, minimumRemainingMs: flags.bootstrapTokenMinimum },
           skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
         }),
         dependencies,
@@ -198,12 +202,14 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError('write a whole number from 1');
 }
 
-function parseDuration(text: string): number {
-  const match = /^(?<amount>\d+)(?<unit>h|m|s)$/u.exec(text);
-  const { amount = '', unit = '' } = match?.groups ?? {};
-  const ms = Number(amount) * { h: 3_600_000, m: 60_000, s: 1_000 }[unit as 'h' | 'm' | 's'];
-  if (match === null || ms < DAY_MS) throw new InvalidArgumentError('write a duration of at least 24h, such as 720h');
-  return ms;
+function parseDuration(atLeastMs: number): (text: string) => number {
+  return (text) => {
+    const match = /^(?<amount>\d+)(?<unit>h|m|s)$/u.exec(text);
+    const { amount = '', unit = '' } = match?.groups ?? {};
+    const ms = Number(amount) * { h: HOUR_MS, m: 60_000, s: 1_000 }[unit as 'h' | 'm' | 's'];
+    if (match !== null && ms >= atLeastMs) return ms;
+    throw new InvalidArgumentError(`write a duration of at least ${atLeastMs / 60_000}m, such as 720h or 90m`);
+  };
 }
 
 function parseFeatureGates(text: string): ReadonlyMap<string, boolean> {
@@ -249,8 +255,20 @@ const program = new Command('manager')
   .option(
     '--certificate-expiration-deadline <duration>',
     'renew certificates when less than this is left',
-    parseDuration,
+    parseDuration(DAY_MS),
     30 * DAY_MS,
+  )
+  .option(
+    '--bootstrap-token-ttl <duration>',
+    'life of a token for joining machines',
+    parseDuration(600_000),
+    2 * HOUR_MS,
+  )
+  .option(
+    '--bootstrap-token-minimum <duration>',
+    'what a published token always has left; less than its life',
+    parseDuration(0),
+    HOUR_MS,
   )
   .option(
     '--feature-gates <gates>',
