@@ -95,6 +95,17 @@ suite('connections to an etcd', () => {
     channel.close();
   });
 
+  test('of several endpoints that fail, the one that tells most is reported', async () => {
+    const [port = 0] = await freePorts(1);
+    await using silent = await silentServer();
+    for (const endpoints of [
+      [`127.0.0.1:${port}`, silent.endpoint],
+      [silent.endpoint, `127.0.0.1:${port}`],
+    ]) {
+      await failsWith('Timeout', { endpoints, tls, timeoutMs: 200 });
+    }
+  });
+
   test('a store that comes back is found again over the same channel', async () => {
     const channel = new EtcdChannel({ endpoints: [server.endpoint], tls });
     await channel.call(etcd.status, {}, never);

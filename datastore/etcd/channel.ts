@@ -36,7 +36,7 @@ export class EtcdChannel {
     signal: AbortSignal,
   ): Promise<Response> {
     const first = this.#current;
-    let failure: unknown = new TypeError('an etcd without endpoints cannot be called');
+    let telling: EtcdError | undefined;
     for (let attempt = 0; attempt < this.#members.length; attempt += 1) {
       const index = (first + attempt) % this.#members.length;
       const member = this.#members[index];
@@ -46,11 +46,11 @@ export class EtcdChannel {
         this.#current = index;
         return response;
       } catch (error) {
-        failure = error;
-        if (!(error instanceof EtcdError) || !error.isTransient) break;
+        if (!(error instanceof EtcdError) || error.transience === undefined) throw error;
+        if (error.transience > (telling?.transience ?? -1)) telling = error;
       }
     }
-    throw failure;
+    throw telling ?? new TypeError('an etcd without endpoints cannot be called');
   }
 
   close(): void {

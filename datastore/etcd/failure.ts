@@ -11,9 +11,13 @@ export class EtcdError extends DataStoreError {
     this.details = details;
   }
 
-  /** Whether another member, or the same one a moment later, may well give an answer. */
-  get isTransient(): boolean {
-    return transient.has(this.code);
+  /**
+   * Whether another member, or the same one a moment later, may well give an answer; then how much this failure tells compared with
+   * that of another member: a dead member says less than a living one without a leader.
+   */
+  get transience(): number | undefined {
+    const rank = transient.indexOf(this.code);
+    return rank === -1 ? undefined : rank;
   }
 }
 
@@ -49,13 +53,13 @@ export const refusals = {
   oldAuthRevision: 'etcdserver: revision of auth store is old',
 } as const;
 
-const transient: ReadonlySet<DataStoreErrorCode> = new Set([
-  'ConnectionRefused',
+const transient: readonly DataStoreErrorCode[] = [
   'NameResolutionFailed',
-  'Timeout',
+  'ConnectionRefused',
   'TLSFailed',
+  'Timeout',
   'Unavailable',
-]);
+];
 
 // gRPC: statuscodes.md
 function codeOfStatus({ status, details }: GrpcStatusError): DataStoreErrorCode {

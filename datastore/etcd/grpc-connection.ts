@@ -240,7 +240,8 @@ function prefixOf(message: Uint8Array): Buffer {
 function answerOf(headers: IncomingHttpHeaders, body: Buffer): Buffer | Error {
   const status = headers['grpc-status'];
   if (typeof status !== 'string') {
-    return new Error(`the peer speaks no gRPC (HTTP status ${String(headers[':status'] ?? 'missing')})`);
+    const http = headers[':status'];
+    return http === undefined || http === 200 ? connectionLost() : new Error(`the peer answered HTTP status ${http}`);
   }
   if (status !== '0') return new GrpcStatusError(Number(status), percentDecoded(headers['grpc-message']));
   if (body.length < PREFIX || body[0] !== 0 || body.readUInt32BE(1) !== body.length - PREFIX) {

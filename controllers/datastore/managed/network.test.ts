@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { podSelectorLabels } from '#controlplane/objects.ts';
-import { SELECTOR } from '../../../config/manager.ts';
+import { SELECTOR } from '#config/manager.ts';
 import { networkPolicy } from './network.ts';
 import { managedSettings } from './settings.ts';
 import { etcdStatefulSet } from './stateful-set.ts';
