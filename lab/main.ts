@@ -20,7 +20,8 @@ const command = (name: string, description: string, run: (stages: Stages) => Pro
 
 command('up', 'bring up, heal or replace the lab', async ({ stage }) => {
   const { paths } = await labUp(stage);
-  console.log(`\nThe lab is up. To look around:\n  export KUBECONFIG=${paths.kubeconfig}`);
+  const environment = `export PATH=${paths.binDirectory}:$PATH KUBECONFIG=${paths.kubeconfig}`;
+  console.log(`\nThe lab is up. To look around:\n  ${environment}`);
 });
 command('down', 'remove all that the lab made; caches stay', ({ stage }) => labDown(stage));
 command('status', 'show what of the lab runs', () => labStatus(interrupt.signal));

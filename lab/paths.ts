@@ -14,6 +14,8 @@ export const dockerNetwork = 'kind';
 /** Every file that the lab writes outside its caches. All of them go with `lab down`. */
 export interface LabPaths {
   readonly directory: string;
+  /** Links to kubectl, clusterctl and kind, for the user's PATH. */
+  readonly binDirectory: string;
   /** Admin kubeconfig of the management cluster. */
   readonly kubeconfig: string;
   readonly kindConfig: string;
@@ -29,6 +31,7 @@ export interface LabPaths {
 export function labPaths(directory: string = stateDirectory()): LabPaths {
   return Object.freeze({
     directory,
+    binDirectory: join(directory, 'bin'),
     kubeconfig: join(directory, 'kubeconfig'),
     kindConfig: join(directory, 'kind.yaml'),
     clusterRecord: join(directory, 'cluster.json'),

@@ -1,3 +1,5 @@
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ensureBinaries } from './binaries/ensure-binaries.ts';
 import { type Clusterctl, createClusterctl } from './clusterctl/init.ts';
 import { createKubectl, type Kubectl } from './cluster/kubectl.ts';
@@ -16,6 +18,9 @@ export interface Tools {
 export async function openTools(options: StepOptions): Promise<Tools> {
   const binaries = await ensureBinaries(['kind', 'kubectl', 'clusterctl'], options);
   const paths = labPaths();
+  await rm(paths.binDirectory, { recursive: true, force: true });
+  await mkdir(paths.binDirectory, { recursive: true });
+  for (const [name, path] of Object.entries(binaries)) await symlink(path, join(paths.binDirectory, name));
   const { signal } = options;
   return Object.freeze({
     paths,
