@@ -5,45 +5,39 @@ import { writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
-import { openDriver } from '#datastore/open-driver.ts';
-import { DataStorePool } from '#datastore/pool.ts';
 import { issue } from '#pki/authority.ts';
-import { createCache } from '#runtime/cache/cache.ts';
 import {
   type Secret,
-  clusterRoleBindings,
-  clusterRoles,
   namespaces,
   networkPolicies,
   persistentVolumeClaims,
   podDisruptionBudgets,
-  roleBindings,
-  roles,
   secrets,
   services,
   statefulSets,
-  storageClasses,
 } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
-import { createClient } from '#runtime/client/kube-client.ts';
-import { createTransport } from '#runtime/client/transport.ts';
-import type { ObjectKey, Resource } from '#runtime/client/resource.ts';
-import { type Clock, systemClock } from '#runtime/clock.ts';
-import { createController } from '#runtime/controller/controller.ts';
-import { createLogger } from '#runtime/telemetry/logger.ts';
+import type { Resource } from '#runtime/client/resource.ts';
 import { testBinaries } from '#test/binaries.ts';
 import { type Program, freePorts, startProgram, waitUntil } from '#test/child-processes.ts';
 import { type ControlPlane, startControlPlane } from '#test/control-plane.ts';
 import { installCrds } from '#test/install-crds.ts';
 import { type TlsEtcd, startTlsEtcd } from '#test/tls-etcd.ts';
-import { setupDataStoreController } from './index.ts';
-import { ownNamespaceRules, rules } from './rbac.ts';
-
-const namespace = 'kamaji-system';
+import {
+  base64,
+  createStorageClass,
+  enableAuthorization,
+  eventually,
+  here,
+  namespace,
+  setMembersReady,
+  store,
+  tenant,
+  userStore,
+} from './objects.fake.ts';
+import { type RunningController, startController } from './running-controller.fake.ts';
 
 suite('DataStores, on a real API server and real etcds', () => {
   let controlPlane: ControlPlane;
@@ -443,173 +437,3 @@ suite('DataStores, on a real API server and real etcds', () => {
 });
 
 const managedKinds: readonly Resource[] = [statefulSets, services, secrets, podDisruptionBudgets, networkPolicies];
-
-function here(name: string): { namespace: string; name: string } & ObjectKey {
-  return { namespace, name };
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
-function store(name: string, spec: DataStore['spec']): DataStore {
-  return { apiVersion: 'kamaji.clastix.io/v1alpha1', kind: 'DataStore', metadata: { name }, spec };
-}
-
-async function userStore(etcd: TlsEtcd, name: string): Promise<DataStore> {
-  const { certificatePem, privateKeyPem } = await etcd.client('root');
-  const content = (text: string) => ({ content: base64(text) });
-  return store(name, {
-    driver: 'etcd',
-    endpoints: [etcd.endpoint],
-    tlsConfig: {
-      certificateAuthority: {
-        certificate: content(etcd.authority.certificatePem),
-        privateKey: content(etcd.authority.privateKeyPem),
-      },
-      clientCertificate: { certificate: content(certificatePem), privateKey: content(privateKeyPem) },
-    },
-  });
-}
-
-function tenant(name: string, spec: Partial<TenantControlPlane['spec']>): TenantControlPlane {
-  return {
-    apiVersion: 'kamaji.clastix.io/v1alpha1',
-    kind: 'TenantControlPlane',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      controlPlane: { service: { serviceType: 'ClusterIP' } },
-      kubernetes: { version: 'v1.35.4', kubelet: {} },
-      ...spec,
-    },
-  };
-}
-
-async function enableAuthorization(etcd: TlsEtcd): Promise<void> {
-  const { certificatePem: certificate, privateKeyPem: key } = await etcd.client('root');
-  const { EtcdChannel } = await import('#datastore/etcd/channel.ts');
-  const { etcd: methods } = await import('#datastore/etcd/protocol.ts');
-  const channel = new EtcdChannel({
-    endpoints: [etcd.endpoint],
-    tls: { ca: etcd.authority.certificatePem, client: { certificate, key } },
-  });
-  const { signal } = new AbortController();
-  await channel.call(methods.userAdd, { name: 'root', options: { noPassword: true } }, signal);
-  await channel.call(methods.userGrantRole, { user: 'root', role: 'root' }, signal);
-  await channel.call(methods.authEnable, {}, signal);
-  channel.close();
-}
-
-async function createStorageClass({ client }: ControlPlane, name: string): Promise<void> {
-  await client.create(storageClasses, {
-    metadata: { name, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
-    provisioner: 'example.com/none',
-  });
-}
-
-/** What the StatefulSet controller and a kubelet would report. */
-async function setMembersReady({ client }: ControlPlane, name: string, readyReplicas: number): Promise<void> {
-  const status = { replicas: readyReplicas, readyReplicas, availableReplicas: readyReplicas };
-  await client.mergePatch(statefulSets, here(name), { status }, { subresource: 'status' });
-}
-
-interface RunningController {
-  /** How often any store has been asked so far. */
-  probes(): number;
-  stop(): Promise<void>;
-}
-
-/** Time in which ten seconds pass in one: waits end sooner, what they are for stays the same. */
-const quickClock: Clock = {
-  now: () => systemClock.now(),
-  monotonic: () => systemClock.monotonic() * 10,
-  setTimeout: (fn, ms) => systemClock.setTimeout(fn, ms / 10),
-  sleep: (ms, signal) => systemClock.sleep(ms / 10, signal),
-};
-
-/** Runs the controller with its own rights and no others. */
-async function startController(
-  controlPlane: ControlPlane,
-  redirected: ReadonlyMap<string, string>,
-): Promise<RunningController> {
-  const user = 'datastore-controller';
-  await grant(controlPlane, user);
-  const { certificatePem: cert, privateKeyPem: key } = await controlPlane.identity(user);
-  const tls = { ca: controlPlane.caCertificatePem, cert, key };
-  const transport = createTransport({ server: controlPlane.server, tls });
-  const client = createClient(transport);
-  const log = createLogger({ level: 'error' });
-  const clock = quickClock;
-  const random = Math.random;
-  const cache = createCache({ transport, clock, random, log, freeze: true });
-  let probes = 0;
-  const pool = new DataStorePool({
-    reader: client,
-    managerNamespace: namespace,
-    clock,
-    open: (config) => {
-      const endpoints = config.endpoints.map((endpoint) => redirected.get(endpoint) ?? endpoint);
-      const driver = openDriver({ ...config, endpoints });
-      return {
-        ...driver,
-        probe: (signal) => {
-          probes += 1;
-          return driver.probe(signal);
-        },
-      };
-    },
-  });
-  const events = { record: () => undefined, close: () => Promise.resolve() };
-  const options = setupDataStoreController({
-    cache,
-    pool,
-    clock,
-    events,
-    random,
-    managerNamespace: namespace,
-    makeDefaultDataStore: true,
-  });
-  // Of the quick clock; the calls to stores take their time by the real one.
-  const controller = createController({ ...options, timeoutMs: 600_000 }, { client, cache, clock, log });
-  const abort = new AbortController();
-  const running = Promise.all([cache.start(abort.signal), controller.start(abort.signal)]);
-  await cache.waitForSync(abort.signal);
-  return {
-    probes: () => probes,
-    stop: async () => {
-      abort.abort(new Error('the test is over'));
-      await running;
-      pool.close();
-      await transport.close();
-    },
-  };
-}
-
-async function grant({ client }: ControlPlane, user: string): Promise<void> {
-  const wire = (list: readonly PolicyRule[]) =>
-    list.map(({ apiGroups, resources, verbs }) => ({
-      apiGroups: [...apiGroups],
-      resources: [...resources],
-      verbs: [...verbs],
-    }));
-  const subjects = [{ kind: 'User', name: user, apiGroup: 'rbac.authorization.k8s.io' }];
-  const roleRef = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: user });
-  if ((await client.get(clusterRoles, { name: user })) !== undefined) return;
-  await client.create(clusterRoles, { metadata: { name: user }, rules: wire(rules) });
-  await client.create(clusterRoleBindings, { metadata: { name: user }, roleRef: roleRef('ClusterRole'), subjects });
-  await client.create(roles, { metadata: here(user), rules: wire(ownNamespaceRules) });
-  await client.create(roleBindings, { metadata: here(user), roleRef: roleRef('Role'), subjects });
-}
-
-async function eventually<T>(
-  attempt: () => Promise<T>,
-  describe: () => string = () => 'nothing happened',
-): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = performance.now() + 40_000;
-  for (;;) {
-    const result = await attempt();
-    if (result !== false && result !== undefined && result !== null) return result as NonNullable<Exclude<T, false>>;
-    if (performance.now() > deadline) throw new Error(`not in time: ${describe()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

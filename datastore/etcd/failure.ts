@@ -1,5 +1,5 @@
 import { DataStoreError, type DataStoreErrorCode } from '../errors.ts';
-import { GrpcStatusError, GrpcTimeoutError } from './grpc-connection.ts';
+import { GrpcStatusError, GrpcTimeoutError } from './grpc-exchange.ts';
 
 /** A failed call, with what etcd said. */
 export class EtcdError extends DataStoreError {

@@ -1,31 +1,10 @@
-import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
-import { connect as openSession, constants } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
+import { connect as openSession } from 'node:http2';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect as openSocket } from 'node:tls';
+import { abortReason } from '#runtime/clock.ts';
 import type { TlsMaterial } from '../connection.ts';
-
-/** The peer answered with a status other than OK (gRPC: statuscodes.md). */
-export class GrpcStatusError extends Error {
-  override readonly name = 'GrpcStatusError';
-  readonly status: number;
-  /** The peer's own words. */
-  readonly details: string;
-
-  constructor(status: number, details: string) {
-    super(`${status}: ${details}`);
-    this.status = status;
-    this.details = details;
-  }
-}
-
-/** The peer did not answer in time. */
-export class GrpcTimeoutError extends Error {
-  override readonly name = 'GrpcTimeoutError';
-
-  constructor(timeoutMs: number) {
-    super(`no answer within ${timeoutMs} ms`);
-  }
-}
+import { connectionLost, exchange, GrpcTimeoutError } from './grpc-exchange.ts';
 
 export interface UnaryOptions {
   readonly timeoutMs: number;
@@ -178,98 +157,13 @@ function open(host: string, port: number, tls: TlsMaterial, timeoutMs: number): 
   });
 }
 
-/** Said as Node says it of established connections. */
-function connectionLost(): Error {
-  return Object.assign(new Error('the peer closed the connection'), { code: 'ECONNRESET' });
-}
-
-function exchange(
-  http2: ClientHttp2Session,
-  path: string,
-  message: Uint8Array,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const stream = http2.request({
-      ':method': 'POST',
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      'grpc-timeout': `${timeoutMs}m`,
-    });
-    const chunks: Buffer[] = [];
-    let status: IncomingHttpHeaders = {};
-    let failure: Error | undefined;
-    const onAbort = (): void => {
-      stream.close(constants.NGHTTP2_CANCEL);
-      reject(reasonOf(signal));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    stream.on('response', (headers) => {
-      status = headers;
-    });
-    stream.on('trailers', (trailers) => {
-      status = { ...status, ...trailers };
-    });
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', (error) => {
-      failure = error;
-    });
-    stream.on('close', () => {
-      signal.removeEventListener('abort', onAbort);
-      const answer = answerOf(status, Buffer.concat(chunks));
-      if (Buffer.isBuffer(answer)) resolve(answer);
-      else reject(answer instanceof GrpcStatusError ? answer : (failure ?? answer));
-    });
-    stream.end(Buffer.concat([prefixOf(message), message]));
-    if (signal.aborted) onAbort();
-  });
-}
-
-// gRPC: a byte for compression (none), four for the length, then the message.
-const PREFIX = 5;
-
-function prefixOf(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(PREFIX);
-  prefix.writeUInt32BE(message.length, 1);
-  return prefix;
-}
-
-/** The message that was sent, or why there is none. */
-function answerOf(headers: IncomingHttpHeaders, body: Buffer): Buffer | Error {
-  const status = headers['grpc-status'];
-  if (typeof status !== 'string') {
-    const http = headers[':status'];
-    return http === undefined || http === 200 ? connectionLost() : new Error(`the peer answered HTTP status ${http}`);
-  }
-  if (status !== '0') return new GrpcStatusError(Number(status), percentDecoded(headers['grpc-message']));
-  if (body.length < PREFIX || body[0] !== 0 || body.readUInt32BE(1) !== body.length - PREFIX) {
-    return new Error('the peer sent something else than one uncompressed message');
-  }
-  return body.subarray(PREFIX);
-}
-
-function percentDecoded(text: string | string[] | undefined): string {
-  const raw = String(text ?? '');
-  try {
-    return decodeURIComponent(raw);
-  } catch {
-    return raw;
-  }
-}
-
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(reasonOf(signal));
+  const onAbort = (): void => reject(abortReason(signal));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason });
 }
