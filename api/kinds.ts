@@ -1,4 +1,4 @@
-import type { Cluster, Machine } from './core/cluster.ts';
+import type { Cluster } from './core/cluster.ts';
 import type { KamajiControlPlane } from './controlplane/v1alpha2/kamaji-control-plane.ts';
 import type { KamajiControlPlaneTemplate } from './controlplane/v1alpha2/kamaji-control-plane-template.ts';
 import type { DataStore } from './kamaji/v1alpha1/data-store.ts';
@@ -74,14 +74,5 @@ export const clusters: Kind<Cluster> = Object.freeze({
   version: 'v1beta2',
   kind: 'Cluster',
   plural: 'clusters',
-  namespaced: true,
-});
-
-/** Cluster API's Machine, which this project only reads. */
-export const machines: Kind<Machine> = Object.freeze({
-  group: 'cluster.x-k8s.io',
-  version: 'v1beta2',
-  kind: 'Machine',
-  plural: 'machines',
   namespaced: true,
 });

@@ -37,21 +37,3 @@ export interface Cluster {
     conditions?: Condition[];
   };
 }
-
-/** What this project reads of `machines.cluster.x-k8s.io` v1beta2. */
-export interface Machine {
-  apiVersion: string;
-  kind: string;
-  metadata: ObjectMeta;
-  spec?: {
-    clusterName?: string;
-    version?: string;
-    providerID?: string;
-    bootstrap?: { dataSecretName?: string };
-  };
-  status?: {
-    nodeRef?: { name: string };
-    phase?: string;
-    conditions?: Condition[];
-  };
-}
