@@ -10,6 +10,7 @@ import type { BinaryName } from '#lab/binaries/ensure-binaries.ts';
 export async function testBinaries<Name extends BinaryName>(
   names: readonly Name[],
   signal: AbortSignal,
+  report = (text: string): void => void process.stderr.write(`${text}\n`),
 ): Promise<Readonly<Record<Name, string>>> {
   const assets = process.env['KUBEBUILDER_ASSETS'];
   const ready = new Map<Name, string>();
@@ -22,7 +23,6 @@ export async function testBinaries<Name extends BinaryName>(
   const missing = names.filter((name) => !ready.has(name));
   // Only loaded where needed: most machines that set the variable have everything, and the import costs start-up time.
   const { ensureBinaries } = await import('#lab/binaries/ensure-binaries.ts');
-  const report = (text: string): void => void process.stderr.write(`${text}\n`);
   const made = await ensureBinaries(missing, { signal, report });
   return { ...made, ...Object.fromEntries(ready) };
 }

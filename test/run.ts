@@ -3,6 +3,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { createStages } from '#lab/stages.ts';
 import { labUp } from '#lab/up.ts';
+import { testBinaries } from './binaries.ts';
 
 /**
  * Runs tiers 1 to 3 (`unit`), tier 4 on the lab (`e2e`), or both when neither is named, and ends with
@@ -12,9 +13,30 @@ const [only] = process.argv.slice(2);
 const exclude = ['node_modules/**', 'dist/**'];
 const total = { passed: 0, failed: 0 };
 
-if (only !== 'e2e') await runFiles(globSync('**/*.test.ts', { exclude }), true);
+/** What the tests of tiers 1 to 3 start. */
+const USED_BY_TESTS = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'kubeadm',
+  'kubectl',
+  'coredns',
+  'proxy-server',
+  'proxy-agent',
+  'kine',
+] as const;
+
+const { stage } = createStages(new AbortController().signal);
+
+if (only !== 'e2e') {
+  // Here and not in the tests that need them, where building for minutes would look like hanging.
+  await stage('Binaries', ({ signal, report }) => testBinaries(USED_BY_TESTS, signal, report));
+  await runFiles(globSync('**/*.test.ts', { exclude }), true);
+}
 if (only !== 'unit') {
-  await labUp(createStages(new AbortController().signal).stage);
+  await labUp(stage);
   await runFiles(globSync('e2e/**/*.e2e.ts'), 1);
 }
 if (total.passed + total.failed === 0) total.failed += 1;
