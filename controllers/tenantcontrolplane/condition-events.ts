@@ -7,15 +7,15 @@ import type { EventRecorder } from '#runtime/telemetry/events.ts';
 const SILENT: ReadonlySet<string> = new Set(['Progressing', 'Available']);
 /** Conditions whose good state is False. */
 const NEGATIVE: ReadonlySet<string> = new Set(['Paused', 'Deleting']);
-
-/** Reasons that are stations on the way of every control plane. */
-const IN_PROGRESS: ReadonlySet<string> = new Set([
+/** Reasons that are stations on the way of every control plane, or what somebody has asked for. */
+const NO_CAUSE_FOR_ALARM: ReadonlySet<string> = new Set([
   'Waiting',
   'WaitingForLoadBalancer',
-  'WaitingForDataStore',
   'DataStoreCreating',
   'PodsStarting',
   'Asleep',
+  'Paused',
+  'Deleting',
 ]);
 
 /** An Event for every condition that became another one, and none for what a new object starts with. */
@@ -28,11 +28,11 @@ export function recordChanges(
     const was = findCondition(before.status?.conditions, type);
     const good = status === (NEGATIVE.has(type) ? 'False' : 'True');
     if (SILENT.has(type) || (was?.status === status && was.reason === reason)) continue;
-    if (was === undefined && (reason === 'Waiting' || NEGATIVE.has(type))) continue;
+    if (was === undefined && (reason === 'Waiting' || (NEGATIVE.has(type) && good))) continue;
     // Why it is not ready yet, or for another reason than before, the condition says that is the cause.
     if (type === 'Ready' && (was?.status ?? 'False') === status) continue;
     events.record(after, {
-      type: good || IN_PROGRESS.has(reason) ? 'Normal' : 'Warning',
+      type: good || NO_CAUSE_FOR_ALARM.has(reason) ? 'Normal' : 'Warning',
       reason,
       action: 'Reconcile',
       note: `${type}: ${message}`,

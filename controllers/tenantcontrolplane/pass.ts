@@ -21,6 +21,7 @@ import type { Storage } from './phases/storage.ts';
 import { chooseDataStore, reconcileStorage } from './phases/storage.ts';
 import { reconcileTenantSide, tenantSideWaiting } from './phases/tenant.ts';
 import { reconcileWorkload } from './phases/workload.ts';
+import { nextPass } from './next-pass.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import type { Rollout } from './rollout.ts';
 import { controlPlaneFinding, rolloutOf } from './rollout.ts';
@@ -83,7 +84,11 @@ export class Pass {
     });
     const [failure] = this.#errors;
     if (failure !== undefined) throw failure;
-    return this.#next(rollout, [credentials?.renewAt, storage?.renewAt]);
+    return nextPass({
+      now: this.#now,
+      waitsMs: [...this.#requeues, ...(rollout.serving ? [this.#options.tenantCheckMs] : [])],
+      renewals: [credentials?.renewAt, storage?.renewAt],
+    });
   }
 
   /** The store to be on, once the object says what it is called there. */
@@ -220,15 +225,6 @@ export class Pass {
     const status = statusOf(before, result, this.#options.clock);
     const { object, changed } = await patchStatus(client, tenantControlPlanes, before, status, { signal });
     if (changed) recordChanges(before, object, this.#options.events);
-  }
-
-  #next(rollout: Rollout, renewals: readonly (Date | undefined)[]): Result {
-    const waits = [
-      ...this.#requeues,
-      ...(rollout.serving ? [this.#options.tenantCheckMs] : []),
-      ...renewals.flatMap((at) => (at === undefined ? [] : [Math.max(0, at.getTime() - this.#now.getTime())])),
-    ];
-    return waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) };
   }
 
   #writing() {

@@ -11,6 +11,8 @@ import type { Reconcile, ReconcileContext, Result } from '#runtime/controller/re
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { OwnedObjects } from '#tenant/owned-objects.ts';
 import type { TenantPool } from '#tenant/pool.ts';
+import { recordChanges } from './condition-events.ts';
+import type { Finding } from './finding.ts';
 import type { Gathered, Informers } from './gather.ts';
 import { gather } from './gather.ts';
 import { Pass } from './pass.ts';
@@ -40,7 +42,7 @@ export interface ReconcileOptions {
 
 /** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
 export function createReconcile(options: ReconcileOptions): Reconcile {
-  /** Tenants, by UID and generation of their names, whose user this process has seen in its store. */
+  /** UIDs of tenants whose user this process has seen in its store. */
   const setUp = new Set<string>();
 
   return async (key, context) => {
@@ -64,18 +66,16 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
 
 async function pause(
   tenantControlPlane: TenantControlPlane,
-  { client, signal }: ReconcileContext,
-  { clock }: ReconcileOptions,
+  context: ReconcileContext,
+  options: ReconcileOptions,
 ): Promise<Result> {
-  const paused = {
-    type: 'Paused',
-    status: 'True',
-    reason: 'Paused',
-    message: `the annotation ${annotations.paused} is set: nothing is reconciled`,
-    observedGeneration: tenantControlPlane.metadata.generation,
-  } as const;
-  const conditions = setConditions(tenantControlPlane.status?.conditions, [paused], clock);
-  await patchStatus(client, tenantControlPlanes, tenantControlPlane, { conditions }, { signal });
+  const message = `the annotation ${annotations.paused} is set: nothing is reconciled`;
+  await writeConditions(
+    tenantControlPlane,
+    [{ type: 'Paused', status: 'True', reason: 'Paused', message }],
+    context,
+    options,
+  );
   return {};
 }
 
@@ -91,17 +91,31 @@ async function finish(gathered: Gathered, context: ReconcileContext, options: Re
     signal,
   });
   if (outcome.value === true) return {};
-  const { finding } = outcome;
-  const observedGeneration = tenantControlPlane.metadata.generation;
-  const conditions = setConditions(
-    tenantControlPlane.status?.conditions,
-    [
-      { ...finding, observedGeneration },
-      { type: 'Ready', status: 'False', reason: 'Deleting', message: finding.message, observedGeneration },
-    ],
-    options.clock,
-  );
-  await patchStatus(client, tenantControlPlanes, tenantControlPlane, { conditions }, { signal });
+  const { message } = outcome.finding;
+  const findings: readonly Finding[] = [
+    outcome.finding,
+    { type: 'Ready', status: 'False', reason: 'Deleting', message },
+  ];
+  await writeConditions(tenantControlPlane, findings, context, options);
   if (outcome.error !== undefined) throw outcome.error;
   return outcome.requeueAfterMs === undefined ? {} : { requeueAfterMs: outcome.requeueAfterMs };
+}
+
+async function writeConditions(
+  tenantControlPlane: TenantControlPlane,
+  findings: readonly Finding[],
+  { client, signal }: ReconcileContext,
+  { clock, events }: ReconcileOptions,
+): Promise<void> {
+  const observedGeneration = tenantControlPlane.metadata.generation;
+  const states = findings.map((finding) => ({ ...finding, observedGeneration }));
+  const conditions = setConditions(tenantControlPlane.status?.conditions, states, clock);
+  const { object, changed } = await patchStatus(
+    client,
+    tenantControlPlanes,
+    tenantControlPlane,
+    { conditions },
+    { signal },
+  );
+  if (changed) recordChanges(tenantControlPlane, object, events);
 }

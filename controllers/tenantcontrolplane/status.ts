@@ -116,9 +116,8 @@ export function statusOf(
 
 /** The conditions that follow from the others. */
 function summaries({ findings, rollout }: PassResult): readonly Finding[] {
-  const failing = READY_CONDITIONS.map((type) => findings.find((finding) => finding.type === type)).find(
-    (finding) => finding?.status !== 'True',
-  );
+  const findingOf = (type: string): Finding | undefined => findings.find((finding) => finding.type === type);
+  const failing = READY_CONDITIONS.find((type) => findingOf(type)?.status !== 'True');
   const asleep = rollout.asleep;
   return [
     failing === undefined
@@ -126,8 +125,8 @@ function summaries({ findings, rollout }: PassResult): readonly Finding[] {
       : {
           type: 'Ready',
           status: 'False',
-          reason: asleep ? 'Asleep' : readyReason(failing.type),
-          message: failing.message,
+          reason: asleep ? 'Asleep' : NOT_READY_REASONS[failing],
+          message: findingOf(failing)?.message ?? `${failing} is not known`,
         },
     rollout.serving && !asleep
       ? { type: 'Available', status: 'True', reason: 'Available', message: 'the API server is served' }
@@ -148,11 +147,6 @@ function summaries({ findings, rollout }: PassResult): readonly Finding[] {
     { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'the control plane is reconciled' },
     { type: 'Deleting', status: 'False', reason: 'NotDeleting', message: 'the control plane is not being deleted' },
   ];
-}
-
-function readyReason(type: string): Finding<'Ready'>['reason'] {
-  const known = READY_CONDITIONS.find((one) => one === type);
-  return known === undefined ? 'InternalError' : NOT_READY_REASONS[known];
 }
 
 function configOf({ drafts }: PassResult, name: string): { secretName: string; checksum: string } | undefined {

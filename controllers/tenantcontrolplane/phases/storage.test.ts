@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { namesOfControlPlane } from '#controlplane/names.ts';
+import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
+import type { ConnectionConfig } from '#datastore/connection.ts';
+import type { Driver, TenantAccess } from '#datastore/driver.ts';
+import type { DataStoreErrorCode } from '#datastore/errors.ts';
+import { DataStoreError } from '#datastore/errors.ts';
+import type { Connection } from '#datastore/pool.ts';
+import { DataStoreConfigError } from '#datastore/resolve.ts';
+import { createAuthority } from '#pki/authority.ts';
+import { parseCertificate } from '#pki/inspect.ts';
+import type { Secret } from '#runtime/client/builtin.ts';
+import { secretObject } from '../secrets.ts';
+import { chooseDataStore, reconcileStorage } from './storage.ts';
+import type { StorageInput } from './storage.ts';
+
+const NOW = new Date('2026-11-22T10:00:00Z');
+const signal = new AbortController().signal;
+const objectNames = namesOfControlPlane('demo');
+const authority = await createAuthority({ commonName: 'etcd', now: NOW });
+
+function store(name: string, status?: DataStore['status'], metadata: DataStore['metadata'] = {}): DataStore {
+  return {
+    apiVersion: 'kamaji.clastix.io/v1alpha1',
+    kind: 'DataStore',
+    metadata: { name, ...metadata },
+    spec: { driver: 'etcd', endpoints: ['etcd:2379'] },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** The tenant `demo`, with what a test says of its place in a store. */
+function onStore(
+  spec: Partial<TenantControlPlane['spec']>,
+  storage?: object,
+  metadata: object = {},
+): TenantControlPlane {
+  const base = tenant();
+  return {
+    ...base,
+    metadata: { ...base.metadata, creationTimestamp: '2026-02-01T00:00:00Z', ...metadata },
+    spec: { ...base.spec, ...spec },
+    ...(storage === undefined ? {} : { status: { storage } }),
+  };
+}
+
+suite('the DataStore of a tenant', () => {
+  const one = store('one', { ready: true, identity: 'a' });
+  const marked = store('marked', {}, { annotations: { 'kamaji.clastix.io/default-datastore': 'true' } });
+  const older = onStore({ dataStore: 'one', dataStoreSchema: 'same' }, undefined, {
+    name: 'older',
+    uid: 'other',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  });
+  const cases: readonly [
+    why: string,
+    result: string,
+    tenant: TenantControlPlane,
+    dataStores: readonly DataStore[],
+    options?: { defaultDataStore?: string; makeDefaultDataStore?: boolean },
+  ][] = [
+    ['it is the one that the spec names', 'one', onStore({ dataStore: 'one' }), [marked, one]],
+    ['a tenant that names none gets the default one', 'marked', onStore({}), [one, marked]],
+    [
+      'the flag names the default one before any annotation does',
+      'one',
+      onStore({}),
+      [one, marked],
+      { defaultDataStore: 'one' },
+    ],
+    [
+      'where the data are counts, whatever the spec says by now',
+      'one',
+      onStore({ dataStore: 'marked' }, { dataStoreName: 'one', identity: 'a' }),
+      [one, marked],
+    ],
+    ['none is named and none is the default', 'DataStoreMissing', onStore({}), [one]],
+    ['one is made for tenants that name none', 'DataStoreCreating', onStore({}), [one], { makeDefaultDataStore: true }],
+    [
+      'none is made for a tenant whose data are somewhere',
+      'DataStoreMissing',
+      onStore({}, { identity: 'a' }),
+      [],
+      { makeDefaultDataStore: true },
+    ],
+    ['the spec names one that does not exist', 'DataStoreNotFound', onStore({ dataStore: 'two' }), [one]],
+    [
+      'another store has come to stand behind the name',
+      'DataStoreMismatch',
+      onStore({ dataStore: 'one' }, { dataStoreName: 'one', identity: 'b' }),
+      [one],
+    ],
+    [
+      'a store that has not been looked at yet is not another one',
+      'new',
+      onStore({ dataStore: 'new' }, { dataStoreName: 'new', identity: 'b' }),
+      [store('new')],
+    ],
+    [
+      'an older tenant has that schema there',
+      'SchemaTaken',
+      onStore({ dataStore: 'one', dataStoreSchema: 'same' }),
+      [one],
+    ],
+  ];
+  for (const [why, result, subject, dataStores, options = {}] of cases) {
+    test(`${result}: ${why}`, () => {
+      const { value, finding } = chooseDataStore(subject, dataStores, [subject, older], {
+        makeDefaultDataStore: false,
+        ...options,
+      });
+      assert.equal(value?.metadata.name ?? finding?.reason, result);
+      assert.equal(value === undefined, finding?.status === 'False');
+    });
+  }
+});
+
+suite('a place in a store', () => {
+  const config: ConnectionConfig = {
+    driver: 'etcd',
+    endpoints: ['etcd:2379'],
+    tls: { ca: authority.certificatePem, caKey: authority.privateKeyPem },
+    fingerprint: '',
+  };
+  const ready = store('one', { ready: true, identity: 'a' });
+  const withPassword: ConnectionConfig = { driver: 'MySQL', endpoints: ['db:3306'], fingerprint: '' };
+
+  function connection(over: ConnectionConfig, ensureTenant: (access: TenantAccess) => void = () => {}): Connection {
+    const unused = (): never => {
+      throw new Error('not used here');
+    };
+    const driver: Driver = {
+      driver: over.driver,
+      probe: unused,
+      dropTenant: unused,
+      close: unused,
+      ensureTenant: async (access) => ensureTenant(access),
+    };
+    return { config: over, driver };
+  }
+
+  function reconcile(more: Partial<StorageInput> = {}) {
+    return reconcileStorage({
+      tenantControlPlane: onStore({ dataStore: 'one' }),
+      objectNames,
+      dataStore: ready,
+      connect: async () => connection(config),
+      ensureTenant: true,
+      signal,
+      secrets: new Map(),
+      now: NOW,
+      renewBeforeMs: 0,
+      algorithm: 'ECDSA-P256',
+      ...more,
+    });
+  }
+
+  test('is made ready under the names of the tenant, with a certificate of its user', async () => {
+    const ensured: TenantAccess[] = [];
+    const connect = async () => connection(config, (access) => ensured.push(access));
+    const { finding, value } = await reconcile({ connect });
+    assert.equal(finding.reason, 'DataStoreReady');
+    const [{ user, schema } = { user: '', schema: '' }] = ensured;
+    assert.deepEqual(ensured, [{ user, schema }]);
+    assert.deepEqual([value?.identity, value?.names], ['a', { schema, user }]);
+    const certificate = value?.drafts.find(({ name }) => name === objectNames.datastoreCertificate)?.data['server.crt'];
+    assert.equal(parseCertificate(certificate ?? '').subject, `CN=${user}`);
+  });
+
+  test('has the same content in a second pass, which asks nothing of the store', async () => {
+    const first = await reconcile();
+    const drafts = first.value?.drafts ?? [];
+    const secrets = new Map(drafts.map((draft) => [draft.name, secretObject(tenant(), draft, undefined)]));
+    const connect = async () =>
+      connection(config, () => {
+        throw new Error('the store was asked');
+      });
+    const second = await reconcile({ secrets, connect, ensureTenant: false });
+    assert.deepEqual(second, { ...first, value: { ...first.value, reissued: [] } });
+  });
+
+  test('of a database has a password that the store knows before the Secret does', async () => {
+    const ensured: (string | undefined)[] = [];
+    const connect = async () => connection(withPassword, ({ password }) => ensured.push(password));
+    const passwordOf = ({ value }: Awaited<ReturnType<typeof reconcile>>) => value?.drafts[0]?.data['DB_PASSWORD'];
+    // The Secret could not be written after the first pass.
+    const lost = passwordOf(await reconcile({ connect }));
+    const again = passwordOf(await reconcile({ connect, ensureTenant: false }));
+    assert.deepEqual(ensured, [lost, again]);
+    assert.notEqual(lost, again);
+    const secret: Secret = { data: { DB_PASSWORD: Buffer.from(again ?? '').toString('base64') } };
+    const secrets = new Map([[objectNames.datastoreConfig, secret]]);
+    assert.equal(passwordOf(await reconcile({ connect, ensureTenant: false, secrets })), again);
+    assert.equal(ensured.length, 2);
+  });
+
+  test('is not remembered under an identity that nobody knows', async () => {
+    const { value } = await reconcile({ dataStore: store('one', { ready: true }) });
+    assert.ok(value !== undefined);
+    assert.equal(value.identity, undefined);
+  });
+
+  suite('while the store is not ready', () => {
+    const condition = (type: string, message: string) => ({
+      type,
+      status: 'False',
+      reason: 'X',
+      message,
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    });
+    const cases: readonly [why: string, reason: string, message: RegExp, status: object][] = [
+      ['nobody has looked yet', 'DataStoreNotReady', /not been looked at/, {}],
+      ['the store says why', 'DataStoreNotReady', /it is full/, { conditions: [condition('Ready', 'it is full')] }],
+      [
+        'it does not answer',
+        'DataStoreUnreachable',
+        /refused/,
+        { conditions: [condition('Reachable', 'connection refused'), condition('Ready', 'x')] },
+      ],
+    ];
+    for (const [why, reason, message, status] of cases) {
+      test(`a new tenant waits: ${reason}: ${why}`, async () => {
+        const outcome = await reconcile({ dataStore: store('one', status) });
+        assert.deepEqual([outcome.finding.reason, outcome.value], [reason, undefined]);
+        assert.match(outcome.finding.message, message);
+      });
+      test(`a tenant that is on it keeps its place and says ${reason}`, async () => {
+        const tenantControlPlane = onStore({ dataStore: 'one' }, { setup: { schema: 's', user: 'u' }, identity: 'a' });
+        const connect = async () =>
+          connection(config, () => {
+            throw new Error('a store that is not ready was written to');
+          });
+        const outcome = await reconcile({ dataStore: store('one', status), tenantControlPlane, connect });
+        assert.deepEqual([outcome.finding.reason, outcome.value?.names], [reason, { schema: 's', user: 'u' }]);
+      });
+    }
+  });
+
+  suite('that cannot be made ready', () => {
+    const failures: readonly [code: DataStoreErrorCode, reason: string, isRetried: boolean][] = [
+      ['ConnectionRefused', 'DataStoreUnreachable', true],
+      ['Timeout', 'DataStoreUnreachable', true],
+      ['Unavailable', 'DataStoreUnreachable', true],
+      ['PermissionDenied', 'SetupFailed', true],
+      ['QuotaExceeded', 'SetupFailed', true],
+      ['NameConflict', 'SchemaTaken', false],
+      ['InvalidName', 'SchemaTaken', false],
+      ['UnsupportedDriver', 'DriverUnsupported', false],
+    ];
+    for (const [code, reason, isRetried] of failures) {
+      test(`${reason}, ${isRetried ? 'tried again with back-off' : 'waiting'}: ${code}`, async () => {
+        const connect = async () =>
+          connection(config, () => {
+            throw new DataStoreError(code, 'why');
+          });
+        const { finding, value, error } = await reconcile({ connect });
+        assert.deepEqual([finding.reason, value, error !== undefined], [reason, undefined, isRetried]);
+        assert.match(finding.message, /one: why/);
+      });
+    }
+
+    test('CredentialsMissing: the DataStore names a Secret that is not there', async () => {
+      const connect = () => Promise.reject(new DataStoreConfigError('SecretNotFound', 'Secret x does not exist'));
+      const { finding } = await reconcile({ connect });
+      assert.deepEqual(
+        [finding.reason, finding.message],
+        ['CredentialsMissing', 'DataStore one: Secret x does not exist'],
+      );
+    });
+
+    test('InternalError: anything else is reported as the failure that it is', async () => {
+      const failure = new TypeError('oops');
+      const { finding, error } = await reconcile({ connect: () => Promise.reject(failure) });
+      assert.deepEqual([finding.reason, error], ['InternalError', failure]);
+    });
+  });
+});
