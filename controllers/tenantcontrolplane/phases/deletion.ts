@@ -53,7 +53,9 @@ async function dropData(input: DeletionInput): Promise<DeletionOutcome | undefin
         `the tenant's data is on DataStore ${name}, which does not exist: create it again, or give the data up by removing the finalizer ${finalizers.tenantControlPlane}`,
       );
     }
-    const recorded = tenant.status?.storage?.identity;
+    // The identity is that of the store which holds the data, not of others that the spec names.
+    const { dataStoreName, identity } = tenant.status?.storage ?? {};
+    const recorded = dataStoreName === name ? identity : undefined;
     const present = dataStore.status?.identity;
     if (recorded !== undefined && present !== undefined && recorded !== present) {
       return waitFor(
