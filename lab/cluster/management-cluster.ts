@@ -8,7 +8,7 @@ import type { StepOptions } from '../progress.ts';
 import { auditPolicy } from './audit.ts';
 import type { Kubectl } from './kubectl.ts';
 import { waitFor } from '../wait.ts';
-import { removeWorkerContainers, startWorkerContainers } from './worker-containers.ts';
+import { removeWorkerContainers, startWorkerContainers, stopWorkerContainers } from './worker-containers.ts';
 
 export interface ManagementClusterInput {
   readonly docker: Docker;
@@ -48,14 +48,15 @@ export async function ensureManagementCluster(
   const record = await readRecord(paths);
   const container = await inspectNode(docker);
   if (record !== undefined && container !== undefined && record.container === container.id && record.hash === hash) {
-    if (!container.running) {
+    const inPlace = container.running && container.address === record.address;
+    if (!inPlace) {
       options.report('starting the management cluster again');
       await startAt(docker, record.address);
     }
     await exportKubeconfig(input, options);
     if (await apiAnswers(kubectl, options)) {
       const started = await startWorkerContainers(docker);
-      return container.running && started === 0 ? 'kept' : 'healed';
+      return inPlace && started === 0 ? 'kept' : 'healed';
     }
   }
   if (container !== undefined) options.report('replacing a management cluster that is not what this checkout makes');
@@ -121,8 +122,13 @@ async function inspectNode(docker: Docker): Promise<NodeContainer | undefined> {
   return { id, running: running === 'true', address };
 }
 
-/** Starts the stopped node under the address that its certificates and its etcd member name. */
+/**
+ * Starts the node under the address that its certificates and its etcd member name. An engine that comes back starts some
+ * containers by itself, in any order, and so may have given that address to a worker machine.
+ */
 async function startAt(docker: Docker, address: string): Promise<void> {
+  await stopWorkerContainers(docker);
+  await docker(['stop', '--time', '1', nodeContainer]);
   await docker(['network', 'disconnect', '--force', dockerNetwork, nodeContainer]).catch(() => '');
   await docker(['network', 'connect', '--ip', address, dockerNetwork, nodeContainer]);
   await docker(['start', nodeContainer]);

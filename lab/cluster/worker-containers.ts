@@ -1,7 +1,7 @@
 import type { Docker } from '../docker/docker.ts';
 
-const clusterLabel = 'io.x-k8s.io.kind.cluster';
-const roleLabel = 'io.x-k8s.io.kind.role';
+const clusterLabel = 'io.x-k8s.kind.cluster';
+const roleLabel = 'io.x-k8s.kind.role';
 
 export interface WorkerContainer {
   readonly id: string;
@@ -33,6 +33,12 @@ export async function startWorkerContainers(docker: Docker): Promise<number> {
   const stopped = (await listWorkerContainers(docker)).filter(({ running }) => !running);
   if (stopped.length > 0) await docker(['start', ...stopped.map(({ id }) => id)]);
   return stopped.length;
+}
+
+/** Stops those that run. */
+export async function stopWorkerContainers(docker: Docker): Promise<void> {
+  const running = (await listWorkerContainers(docker)).filter(({ running }) => running);
+  if (running.length > 0) await docker(['stop', '--time', '1', ...running.map(({ id }) => id)]);
 }
 
 /** Removes all of them with their volumes. */
