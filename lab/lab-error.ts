@@ -7,6 +7,7 @@ export type LabErrorCode =
   | 'ImageBuildFailed'
   | 'UnsupportedHost'
   | 'ClusterFailed'
+  | 'KubectlFailed'
   | 'ClusterctlFailed'
   | 'TimedOut';
 

@@ -31,8 +31,6 @@ export async function waitFor<T>(
 }
 
 function firstLine(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error);
-  const text = 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : '';
-  const message = text === '' && error instanceof Error ? error.message : text;
+  const message = error instanceof Error ? error.message : String(error);
   return message.trim().split('\n')[0] ?? '';
 }

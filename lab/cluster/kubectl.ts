@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { LabError } from '../lab-error.ts';
 
 export interface KubectlOptions {
   /** Path of the kubectl binary. */
@@ -9,19 +10,21 @@ export interface KubectlOptions {
 }
 
 /**
- * Runs kubectl against one cluster.
+ * Runs kubectl against one cluster; answers standard output.
  *
- * @returns standard output
- * @throws ExecaError with kubectl's own words in `stderr`
+ * @throws LabError `KubectlFailed` with kubectl's own words
  */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
 export function createKubectl({ binary, kubeconfig, signal }: KubectlOptions): Kubectl {
   return async (args, input) => {
-    const { stdout } = await execa(binary, ['--kubeconfig', kubeconfig, ...args], {
+    const { failed, stdout, stderr } = await execa(binary, ['--kubeconfig', kubeconfig, ...args], {
       cancelSignal: signal,
+      reject: false,
       ...(input === undefined ? { stdin: 'ignore' } : { input }),
     });
+    signal.throwIfAborted();
+    if (failed) throw new LabError('KubectlFailed', `kubectl ${args[0] ?? ''}: ${stderr.trim()}`);
     return stdout;
   };
 }

@@ -8,6 +8,7 @@ import type { StepOptions } from '../progress.ts';
 import { auditPolicy } from './audit.ts';
 import type { Kubectl } from './kubectl.ts';
 import { waitFor } from '../wait.ts';
+import { waitForFreshPods } from './fresh-pods.ts';
 import { removeWorkerContainers, startWorkerContainers, stopWorkerContainers } from './worker-containers.ts';
 
 export interface ManagementClusterInput {
@@ -55,6 +56,7 @@ export async function ensureManagementCluster(
     }
     await exportKubeconfig(input, options);
     if (await apiAnswers(kubectl, options)) {
+      if (!inPlace) await waitForFreshPods(kubectl, await startTime(docker), options);
       const started = await startWorkerContainers(docker);
       return inPlace && started === 0 ? 'kept' : 'healed';
     }
@@ -132,6 +134,10 @@ async function startAt(docker: Docker, address: string): Promise<void> {
   await docker(['network', 'disconnect', '--force', dockerNetwork, nodeContainer]).catch(() => '');
   await docker(['network', 'connect', '--ip', address, dockerNetwork, nodeContainer]);
   await docker(['start', nodeContainer]);
+}
+
+async function startTime(docker: Docker): Promise<Date> {
+  return new Date(await docker(['inspect', '--format', '{{.State.StartedAt}}', nodeContainer]));
 }
 
 async function apiAnswers(kubectl: Kubectl, options: StepOptions): Promise<boolean> {
