@@ -138,6 +138,15 @@ suite('the status after a pass', () => {
     );
   });
 
+  test('forgets the addresses of a load balancer that is none any more', () => {
+    const { endpoint } = result();
+    assert.ok(endpoint !== undefined);
+    const service = { ...endpoint.service, status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } };
+    const balanced = after({ endpoint: { ...endpoint, service } });
+    assert.deepEqual(balanced.status?.kubernetesResources?.service?.loadBalancer, { ingress: [{ ip: '192.0.2.1' }] });
+    assert.deepEqual(after({}, balanced).status?.kubernetesResources?.service?.loadBalancer, { ingress: [] });
+  });
+
   test('gives autoscalers the selector of the pods', () => {
     const { status } = after();
     assert.equal(status?.kubernetesResources?.deployment?.selector, 'kamaji.clastix.io/name=demo');

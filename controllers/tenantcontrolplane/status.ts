@@ -77,7 +77,7 @@ export function statusOf(
             driver: storage.config.driver,
             dataStoreName: storage.dataStoreName,
             identity: storage.identity,
-            config: configOf(result, names.datastoreConfig),
+            config: configOf(result, names.datastoreConfig) ?? before.storage?.config,
             setup: dated(before.storage?.setup, {
               schema: storage.names.schema,
               user: storage.names.user,
@@ -186,11 +186,13 @@ function serviceStatus(before: TenantControlPlaneStatus, endpoint: Endpoint | un
   if (endpoint === undefined) return before.kubernetesResources?.service;
   const { service, address } = endpoint;
   const ingress = service.status?.loadBalancer?.ingress?.map(({ ip, hostname, ipMode }) => ({ ip, hostname, ipMode }));
+  // An empty list takes away what was there while the Service had another type; leaving it out would keep it.
+  const stale = before.kubernetesResources?.service?.loadBalancer === undefined ? undefined : { ingress: [] };
   return {
     name: service.metadata?.name,
     namespace: service.metadata?.namespace,
     port: address.port,
-    loadBalancer: ingress === undefined ? undefined : { ingress },
+    loadBalancer: ingress === undefined ? stale : { ingress },
   };
 }
 

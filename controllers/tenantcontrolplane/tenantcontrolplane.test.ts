@@ -200,6 +200,32 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
       assert.deepEqual(status?.addons?.coreDNS, { enabled: false });
     });
 
+    test('loses the tunnel on both sides when it is switched off, and gets it back', async () => {
+      const agents = () => tenant.kubectl(['-n', 'kube-system', 'get', 'daemonsets', '-o', 'name']);
+      const server = () => list(world.client, [secrets, configMaps], `${labels.name}=running`);
+      const ofTunnel = async (): Promise<string[]> =>
+        (await server())
+          .flatMap(({ metadata }) => metadata?.name ?? '')
+          .filter((name) => name.includes('konnectivity'));
+      assert.equal((await ofTunnel()).length, 3);
+      await patch(key, { spec: { addons: { konnectivity: { enabled: false } } } });
+      await world.eventually('no agent is left', async () => !(await agents()).includes('konnectivity'));
+      assert.deepEqual(await ofTunnel(), []);
+      await patch(key, { spec: { addons: { konnectivity: { enabled: true } } } });
+      await world.eventually('the agents are back', async () => (await agents()).includes('konnectivity'));
+      assert.equal((await ofTunnel()).length, 3);
+      await world.podsReady(key);
+      await world.reason(key, 'Progressing', 'Settled');
+    });
+
+    test('says that a patch of the kubelets’ configuration cannot be applied, until it is corrected', async () => {
+      const configurationJSONPatches = [{ op: 'test', path: '/clusterDomain', value: 'other.local' }];
+      await patch(key, { spec: { kubernetes: { kubelet: { configurationJSONPatches } } } });
+      await world.reason(key, 'BootstrapReady', 'PatchInvalid');
+      await patch(key, { spec: { kubernetes: { kubelet: { configurationJSONPatches: null } } } });
+      await world.reason(key, 'BootstrapReady', 'BootstrapReady');
+    });
+
     test('gets a deleted kubeconfig Secret back, under the same CA and good for use', async () => {
       const before = parseKubeconfig(await beside(key, 'admin-kubeconfig', 'admin.conf'));
       await world.client.delete(secrets, { ...key, name: 'running-admin-kubeconfig' });
