@@ -34,9 +34,9 @@ export async function labUp(stage: Stage): Promise<Lab> {
   await stage('Management cluster', (options) =>
     ensureManagementCluster({ ...cluster, config: blueprint.kindConfig, hash: blueprint.hash }, options),
   );
-  await stage('Storage, load balancer, cert-manager', async ({ report }) => {
+  await stage('Storage, load balancer, cert-manager', async (options) => {
     await Promise.all(blueprint.services.map((service) => ensureService(tools.kubectl, service)));
-    report(`LoadBalancer addresses ${await ensureAddressPool(tools.kubectl, docker)}`);
+    options.report(`LoadBalancer addresses ${await ensureAddressPool(tools.kubectl, docker, options)}`);
   });
   const image = await stage('Provider image', (options) =>
     buildProviderImage(checkout, docker, images.source, options),

@@ -2,8 +2,8 @@ import type { StepOptions } from '../progress.ts';
 import { type Look, waitFor } from '../wait.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** The lab's own namespaces: tenants' pods may have reasons of their own not to be ready. */
-const ownNamespace = /^(?:kube-system|local-path-storage|metallb-system|cert-manager|cap[a-z-]*-system|kamaji-system)$/;
+/** What the lab installs once. Tenants' pods and this provider, which is being worked on, may have reasons not to be ready. */
+const ownNamespace = /^(?:kube-system|local-path-storage|metallb-system|cert-manager|cap[a-z-]*-system)$/;
 const timeoutSeconds = 240;
 
 /**
@@ -34,7 +34,7 @@ interface PodList {
 /** Names of the lab's pods of which a container is not ready or was started before. */
 function stalePods({ items }: PodList, since: Date): readonly string[] {
   return items.flatMap(({ metadata, status }) => {
-    if (!ownNamespace.test(metadata.namespace) || status.phase === 'Succeeded') return [];
+    if (!ownNamespace.test(metadata.namespace) || ['Succeeded', 'Failed'].includes(status.phase)) return [];
     const fresh = status.containerStatuses?.every(
       ({ ready, state }) => ready && state.running !== undefined && new Date(state.running.startedAt) >= since,
     );

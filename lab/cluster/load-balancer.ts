@@ -2,6 +2,8 @@ import { isIPv4 } from 'node:net';
 import type { Docker } from '../docker/docker.ts';
 import { LabError } from '../lab-error.ts';
 import { dockerNetwork } from '../paths.ts';
+import type { StepOptions } from '../progress.ts';
+import { waitFor } from '../wait.ts';
 import { apply, type Kubectl } from './kubectl.ts';
 import type { ClusterService } from './service.ts';
 
@@ -22,16 +24,21 @@ export function loadBalancer(manifest: string): ClusterService {
   };
 }
 
-/** Gives MetalLB the top of the Docker network's address range. */
-export async function ensureAddressPool(kubectl: Kubectl, docker: Docker): Promise<string> {
+/** Gives MetalLB the top of the Docker network's address range; answers the range. */
+export async function ensureAddressPool(kubectl: Kubectl, docker: Docker, options: StepOptions): Promise<string> {
   const range = addressRange(await networkSubnet(docker));
   const apiVersion = 'metallb.io/v1beta1';
   const metadata = { name: 'lab', namespace };
-  await apply(kubectl, [
+  const objects = [
     { apiVersion, kind: 'IPAddressPool', metadata, spec: { addresses: [range] } },
     { apiVersion, kind: 'L2Advertisement', metadata, spec: { ipAddressPools: ['lab'] } },
-  ]);
-  return range;
+  ];
+  // Its webhook answers a moment after its pod is ready.
+  const look = async () => {
+    await apply(kubectl, objects);
+    return { value: range };
+  };
+  return waitFor("MetalLB's webhook", 60, look, options);
 }
 
 /**

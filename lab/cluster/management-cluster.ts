@@ -56,7 +56,7 @@ export async function ensureManagementCluster(
     }
     await exportKubeconfig(input, options);
     if (await apiAnswers(kubectl, options)) {
-      if (!inPlace) await waitForFreshPods(kubectl, await startTime(docker), options);
+      await waitForFreshPods(kubectl, await startTime(docker), options);
       const started = await startWorkerContainers(docker);
       return inPlace && started === 0 ? 'kept' : 'healed';
     }
