@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { labDown } from './down.ts';
 import { LabError } from './lab-error.ts';
 import { quickstart } from './quickstart.ts';
+import { labRequests } from './requests.ts';
 import { createStages, type Stages } from './stages.ts';
 import { labStatus } from './status.ts';
 import { labLoad, labUp } from './up.ts';
@@ -27,6 +28,15 @@ command('down', 'remove all that the lab made; caches stay', ({ stage }) => labD
 command('status', 'show what of the lab runs', () => labStatus(interrupt.signal));
 command('load', 'rebuild this provider and reload it into the running lab', ({ stage }) => labLoad(stage));
 command('quickstart', 'bring up the lab and a tenant cluster with two worker machines', quickstart);
+program
+  .command('requests')
+  .description('count the requests that the management API server logged, by user, verb and resource')
+  .option('--minutes <n>', 'how far back to look', '10')
+  .option('--user <text>', 'only users whose name contains this')
+  .option('--writes', 'only requests that change something', false)
+  .action((flags: { minutes: string; user?: string; writes: boolean }) =>
+    labRequests(Number(flags.minutes), flags.user, flags.writes),
+  );
 
 try {
   await program.parseAsync();
