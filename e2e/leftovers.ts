@@ -16,8 +16,8 @@ export interface Inventory {
   readonly containers: readonly string[];
 }
 
-/** Kinds that come and go by themselves. */
-const volatile = new Set(['Event', 'Lease', 'PodMetrics', 'NodeMetrics', 'ComponentStatus']);
+/** Kinds that come and go by themselves; the last is MetalLB's note on a Service, under a random name. */
+const volatile = new Set(['Event', 'Lease', 'PodMetrics', 'NodeMetrics', 'ComponentStatus', 'ServiceL2Status']);
 
 /** Takes stock of the management cluster, of the managed datastore `default` and of the engine. */
 export async function takeInventory(lab: Lab, signal: AbortSignal): Promise<Inventory> {
