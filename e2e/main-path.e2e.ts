@@ -72,6 +72,11 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
   });
 
   test('deleting both tenants leaves no object, etcd key, etcd user or container behind', async () => {
+    const present = await takeInventory(lab, signal);
+    // What is not seen while it is there would not be missed afterwards either.
+    assert.equal(tenantsIn(present.etcd.users, inventory.etcd.users).length, 2);
+    assert.equal(tenantsIn(prefixes(present.etcd.keys), prefixes(inventory.etcd.keys)).length, 2);
+    assert.equal(added(inventory.containers, present.containers).length, 2);
     await Promise.all([removeCluster(first.name), removeCluster(second.name)]);
     await waitFor(
       'nothing left behind',
