@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { labDown } from './down.ts';
 import { LabError } from './lab-error.ts';
+import { withMachineLock } from './machine-lock.ts';
 import { quickstart } from './quickstart.ts';
 import { labRequests } from './requests.ts';
 import { createStages, type Stages } from './stages.ts';
@@ -17,7 +18,7 @@ const command = (name: string, description: string, run: (stages: Stages) => Pro
   program
     .command(name)
     .description(description)
-    .action(() => run(createStages(interrupt.signal)));
+    .action(() => exclusively(() => run(createStages(interrupt.signal))));
 
 command('up', 'bring up, heal or replace the lab', async ({ stage }) => {
   const { paths } = await labUp(stage);
@@ -25,9 +26,12 @@ command('up', 'bring up, heal or replace the lab', async ({ stage }) => {
   console.log(`\nThe lab is up. To look around:\n  ${environment}`);
 });
 command('down', 'remove all that the lab made; caches stay', ({ stage }) => labDown(stage));
-command('status', 'show what of the lab runs', () => labStatus(interrupt.signal));
 command('load', 'rebuild this provider and reload it into the running lab', ({ stage }) => labLoad(stage));
 command('quickstart', 'bring up the lab and a tenant cluster with two worker machines', quickstart);
+program
+  .command('status')
+  .description('show what of the lab runs')
+  .action(() => labStatus(interrupt.signal));
 program
   .command('requests')
   .description('count the requests that the management API server logged, by user, verb and resource')
@@ -37,6 +41,12 @@ program
   .action((flags: { minutes: string; user?: string; writes: boolean }) =>
     labRequests(Number(flags.minutes), flags.user, flags.writes),
   );
+
+/** The lab is the machine's: two checkouts that changed it at once would undo each other's work. */
+function exclusively(work: () => Promise<void>): Promise<void> {
+  const waiting = () => console.log('waiting for another process that works on the lab');
+  return withMachineLock('lab', { signal: interrupt.signal, waiting }, work);
+}
 
 try {
   await program.parseAsync();
