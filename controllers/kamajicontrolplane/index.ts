@@ -52,7 +52,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     name: 'kamajicontrolplane',
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     // A tenant that comes up changes its status in bursts; one look at the whole burst is enough.
-    minIntervalMs: 200,
+    minIntervalMs: 500,
     sources: [
       watchSource(informers.controlPlanes),
       watchSource(informers.clusters, { map: controlPlaneOf }),

@@ -36,6 +36,8 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       .map(keyOf);
   return {
     name: 'tenantcontrolplane',
+    // A Deployment that comes up reports every step of each pod: a burst of them is one look, and one status write.
+    minIntervalMs: 250,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     reconcile: createReconcile({
       ...options,
