@@ -64,6 +64,7 @@ export async function endDaemon(signal: AbortSignal): Promise<void> {
   // dockerd mounts its data onto itself, and one that is killed leaves that behind.
   const unmount = () => execa('umount', [join(cacheDirectory(), 'docker')], { cancelSignal: signal, reject: false });
   while (!(await unmount()).failed) signal.throwIfAborted();
+  await rm(execRoot, { recursive: true, force: true });
 }
 
 function pidFile(): string {
