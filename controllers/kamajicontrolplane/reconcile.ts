@@ -151,8 +151,8 @@ async function finish(
   outcomes: readonly Outcome<unknown>[] = [],
 ): Promise<void> {
   await writeStatus(controlPlane, statusOf(controlPlane, result, tools.clock), tools, context);
-  const failed = outcomes.find(({ error }) => error !== undefined);
-  if (failed !== undefined) throw failed.error;
+  const [failure] = outcomes.flatMap(({ error }) => error ?? []);
+  if (failure !== undefined) throw failure;
 }
 
 async function writeStatus(

@@ -59,6 +59,3 @@ export const kamajiControlPlaneConditions = {
 } as const;
 
 export type KamajiControlPlaneConditionType = keyof typeof kamajiControlPlaneConditions;
-
-export type KamajiControlPlaneReason<T extends KamajiControlPlaneConditionType = KamajiControlPlaneConditionType> =
-  (typeof kamajiControlPlaneConditions)[T][number];

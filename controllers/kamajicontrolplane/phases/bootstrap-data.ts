@@ -12,7 +12,7 @@ import type { JoinTokens } from '../join-tokens.ts';
 import { TenantNotPreparedError } from '../join-tokens.ts';
 import type { Gathered } from '../gather.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { SecretWriter } from './cluster-secrets.ts';
 import { applySecret, ForeignSecretError } from './cluster-secrets.ts';
 
@@ -108,7 +108,7 @@ function failed(error: unknown): BootstrapDataOutcome {
   if (error instanceof NetworkError || error instanceof ApiError) {
     return { ...notReady('TenantUnreachable', `no token could be made in the tenant: ${message}`), error };
   }
-  return { ...notReady('InternalError', message), error };
+  return { ...notReady('InternalError', message), error: asError(error) };
 }
 
 function notReady(

@@ -9,7 +9,7 @@ import { secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { Gathered } from '../gather.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import { foreignness, ownerReference } from '../ownership.ts';
 
 /** A Secret that Cluster API or a machine reads, with its values in base64. */
@@ -82,7 +82,7 @@ export async function reconcileClusterSecrets(
   if (error instanceof ForeignSecretError) {
     return { ...unavailable('ForeignSecret', error.message), requeueAfterMs: RECHECK_MS };
   }
-  return { ...unavailable('InternalError', messageOf(error)), error };
+  return { ...unavailable('InternalError', messageOf(error)), error: asError(error) };
 }
 
 /** Applies a Secret of ours; throws ForeignSecretError when one of that name is not ours. */

@@ -7,7 +7,7 @@ import { findCondition } from '#runtime/client/conditions.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import { removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf } from '../finding.ts';
+import { asError, messageOf } from '#runtime/controller/finding.ts';
 import { foreignness } from '../ownership.ts';
 
 export interface DeletionInput {
@@ -42,7 +42,7 @@ export async function reconcileDeletion(input: DeletionInput): Promise<Outcome<t
     }
     return { finding: deleting('DeletionCompleted', 'the control plane is gone'), value: true };
   } catch (error) {
-    return { finding: deleting('InternalError', messageOf(error)), error };
+    return { finding: deleting('InternalError', messageOf(error)), error: asError(error) };
   }
 }
 

@@ -10,7 +10,7 @@ import type { Client } from '#runtime/client/client.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf } from '../finding.ts';
+import { asError, messageOf } from '#runtime/controller/finding.ts';
 
 /** Where the API server is reached, once that stands in the spec too. */
 export interface PublishedEndpoint {
@@ -65,7 +65,7 @@ export async function reconcileEndpoint(input: EndpointInput): Promise<EndpointO
       value: { ...published, forNodes: resolved.advertisedEndpoint, controlPlane: object },
     };
   } catch (error) {
-    return { finding: finding('False', 'InternalError', messageOf(error)), error };
+    return { finding: finding('False', 'InternalError', messageOf(error)), error: asError(error) };
   }
 }
 

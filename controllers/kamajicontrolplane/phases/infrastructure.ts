@@ -3,7 +3,7 @@ import { annotations, labels, MANAGED_BY_KAMAJI } from '#api/labels.ts';
 import { hostPort } from '#controlplane/address.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type {
   InfrastructureCluster,
   InfrastructureKind,
@@ -120,7 +120,7 @@ function failed(error: unknown, kind: InfrastructureKind | undefined): Infrastru
     const remedy = kind === undefined ? '' : `: apply this ClusterRole: ${JSON.stringify(clusterRoleFor(kind))}`;
     return later('Forbidden', `${error.message}${remedy}`);
   }
-  return { ...is('False', 'InternalError', messageOf(error)), error };
+  return { ...is('False', 'InternalError', messageOf(error)), error: asError(error) };
 }
 
 /** The rights on one kind; roles with this label are part of the manager's. */

@@ -7,7 +7,7 @@ import type { Pod } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { desiredTenantControlPlane } from '../desired-tenant-control-plane.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import { foreignness } from '../ownership.ts';
 import { isRefusal } from '../refusal.ts';
 import { rolloutAfter } from '../rollout-after.ts';
@@ -65,7 +65,7 @@ export async function reconcileTenantControlPlane(
       // A webhook may judge by more than this object, and nothing tells when that changes.
       return { ...refused('SpecRefused', error.message), ...present, requeueAfterMs: RECHECK_MS };
     }
-    return { ...refused('InternalError', messageOf(error)), ...present, error };
+    return { ...refused('InternalError', messageOf(error)), ...present, error: asError(error) };
   }
 }
 

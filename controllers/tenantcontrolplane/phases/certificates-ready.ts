@@ -1,6 +1,6 @@
 import { PkiError } from '#pki/errors.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Credentials } from './credentials.ts';
 import type { Endpoint } from './endpoint.ts';
 

@@ -9,7 +9,7 @@ import { dataStoresOf, findNameCollision, tenantNamesOf } from '#datastore/sched
 import type { Client } from '#runtime/client/client.ts';
 import { removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 
 export interface DeletionInput {
   readonly tenantControlPlane: TenantControlPlane;

@@ -8,7 +8,7 @@ import { services } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { Finding, Outcome } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import { foreignController, foreignObject, takeOver } from '../ownership.ts';
 
 /** Where the control plane is reached, and the Service as it is now. */

@@ -11,7 +11,7 @@ import { DataStoreConfigError } from '#datastore/resolve.ts';
 import { findNameCollision, needsManagedDataStore, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Outcome, Step } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
 import { secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';

@@ -10,7 +10,7 @@ import type { DesiredObject, OwnedObjects } from '#tenant/owned-objects.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { Finding } from '../finding.ts';
-import { asError, messageOf } from '../finding.ts';
+import { asError, messageOf } from '#runtime/controller/finding.ts';
 import type { TenantObjectsInput } from './tenant-objects.ts';
 import { desiredAddons, desiredBootstrap } from './tenant-objects.ts';
 

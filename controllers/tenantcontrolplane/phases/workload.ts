@@ -15,7 +15,7 @@ import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import type { Finding, Outcome, Step } from '../finding.ts';
-import { asError, messageOf, RECHECK_MS } from '../finding.ts';
+import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Gathered } from '../gather.ts';
 import { foreignController, foreignObject, takeOver } from '../ownership.ts';
 import type { SecretDraft } from '../secrets.ts';
