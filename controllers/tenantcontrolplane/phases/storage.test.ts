@@ -170,6 +170,13 @@ suite('a place in a store', () => {
     assert.equal(parseCertificate(certificate ?? '').subject, `CN=${user}`);
   });
 
+  test('stays where the data is when the spec names another DataStore, and says so', async () => {
+    const tenantControlPlane = onStore({ dataStore: 'two' }, { dataStoreName: 'one', identity: 'a' });
+    const { finding, value } = await reconcile({ tenantControlPlane });
+    assert.deepEqual([finding.reason, value?.dataStoreName], ['MigrationRequired', 'one']);
+    assert.match(finding.message, /set spec\.dataStore back to one/);
+  });
+
   test('has the same content in a second pass, which asks nothing of the store', async () => {
     const first = await reconcile();
     const drafts = first.value?.drafts ?? [];

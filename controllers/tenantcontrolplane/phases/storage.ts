@@ -101,6 +101,11 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
       ...access,
     };
     if (!ready) return { ...storeNotReady(dataStore), value };
+    const wanted = tenant.spec.dataStore ?? name;
+    if (wanted !== name) {
+      const message = `the tenant's data stays on DataStore ${name}: moving it to ${wanted} is not possible yet, set spec.dataStore back to ${name}`;
+      return { ...wait('MigrationRequired', message), value };
+    }
     return {
       finding: {
         type: 'DataStoreReady',
