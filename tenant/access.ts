@@ -25,9 +25,14 @@ export function tenantAccess(
   return {
     id: metadata.uid ?? '',
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    serverName: `${metadata.name ?? ''}.${metadata.namespace ?? ''}.svc`,
+    serverName: serviceHost(tenantControlPlane),
     caPem: credentials.caCertificatesPem,
     certificatePem: credentials.clientCertificatePem,
     privateKeyPem: credentials.clientKeyPem,
   };
+}
+
+/** Name of a control plane's Service as seen from any pod of the management cluster; its serving certificate names it. */
+export function serviceHost({ metadata }: TenantControlPlane): string {
+  return `${metadata.name ?? ''}.${metadata.namespace ?? ''}.svc`;
 }

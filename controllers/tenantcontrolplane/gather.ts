@@ -56,6 +56,7 @@ export interface Gathered {
 }
 
 const OWNER = 'owner';
+const LABELLED = 'tenantControlPlane';
 
 /** Declares the informers; call before the cache starts. */
 export function declareInformers(cache: Cache): Informers {
@@ -69,7 +70,10 @@ export function declareInformers(cache: Cache): Informers {
     deployments: cache.informer(deployments, ours),
     podDisruptionBudgets: cache.informer(podDisruptionBudgets, ours),
     networkPolicies: cache.informer(networkPolicies, ours),
-    pods: cache.informer(pods, { labelSelector: `${labels.component}=deployment,${labels.name}` }),
+    pods: cache.informer(pods, {
+      labelSelector: `${labels.component}=deployment,${labels.name}`,
+      indexes: { [LABELLED]: labelledFor },
+    }),
   };
 }
 
@@ -105,7 +109,7 @@ export async function gather(
     deployment: informers.deployments.get(here(names.deployment)),
     podDisruptionBudget: informers.podDisruptionBudgets.get(here(names.podDisruptionBudget)),
     networkPolicy: informers.networkPolicies.get(here(names.networkPolicy)),
-    pods: informers.pods.list(key.namespace).filter((pod) => pod.metadata?.labels?.[labels.name] === key.name),
+    pods: informers.pods.byIndex(LABELLED, owned),
   };
 }
 
@@ -114,4 +118,10 @@ function ownerNames(object: KubeObject): readonly string[] {
     (reference) => reference.controller === true && reference.kind === tenantControlPlanes.kind,
   );
   return owner === undefined ? [] : [`${object.metadata?.namespace ?? ''}/${owner.name}`];
+}
+
+// Pods belong to a ReplicaSet; the control plane is known by its label.
+function labelledFor({ metadata }: Pod): readonly string[] {
+  const name = metadata?.labels?.[labels.name];
+  return name === undefined ? [] : [`${metadata?.namespace ?? ''}/${name}`];
 }

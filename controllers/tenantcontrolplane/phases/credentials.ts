@@ -5,6 +5,7 @@ import { hostPort } from '#controlplane/address.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import { networksOf } from '#controlplane/networks.ts';
 import type { ServingNames } from '#pki/control-plane.ts';
+import { serviceHost } from '#tenant/access.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
 import type { Authorities } from './authorities.ts';
 import type { IssuingInput } from './certificates.ts';
@@ -58,11 +59,6 @@ export async function planCredentials(input: CredentialsInput): Promise<Credenti
       ),
     ],
   };
-}
-
-/** Name of the control plane's Service as seen from any pod of the management cluster. */
-export function serviceHost(tenantControlPlane: TenantControlPlane): string {
-  return `${tenantControlPlane.metadata.name ?? ''}.${tenantControlPlane.metadata.namespace ?? ''}.svc`;
 }
 
 function servingNamesOf(tenantControlPlane: TenantControlPlane, address: ControlPlaneAddress): ServingNames {
