@@ -2,13 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { clusters } from '#api/kinds.ts';
-import { setupDataStoreController } from '#controllers/datastore/index.ts';
-import { setupKamajiControlPlaneController } from '#controllers/kamajicontrolplane/index.ts';
-import { setupTenantControlPlaneController } from '#controllers/tenantcontrolplane/index.ts';
+import { type Settings, setupControllers } from '#controllers/index.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
-import { customResourceDefinitions } from '#runtime/client/builtin.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { loadKubeConfig } from '#runtime/client/kubeconfig.ts';
 import { createTransport } from '#runtime/client/transport.ts';
@@ -77,11 +73,8 @@ async function run(flags: Flags): Promise<void> {
         metrics: metrics.leaderElection,
       })
     : undefined;
-  const transport = createTransport({
-    ...connect,
-    connections: 16,
-    ...(elector === undefined ? {} : { beforeSend: refuseWritesUnless(elector) }),
-  });
+  const fence = elector === undefined ? {} : { beforeSend: refuseWritesUnless(elector) };
+  const transport = createTransport({ ...connect, connections: 16, ...fence });
   const client = createClient(transport);
   const cache = createCache({ transport, clock, random, log, metrics: metrics.cache });
   const recorder = createEventRecorder({
@@ -92,7 +85,7 @@ async function run(flags: Flags): Promise<void> {
     instance: identity,
   });
   const dataStorePool = new DataStorePool({ reader: client, managerNamespace: namespace, clock });
-  const tenantPool = createTenantPool({ clock, userAgent, metrics: metrics.client });
+  const tenantPool = createTenantPool({ clock, userAgent, metrics: metrics.client, ...fence });
 
   const health = createHealthServer({
     ...flags.healthProbeBindAddress,
@@ -116,53 +109,24 @@ async function run(flags: Flags): Promise<void> {
     ],
   });
 
-  const shared = { cache, clock, random, dataStorePool, tenantPool, events: recorder };
-  const dependencies = { client, cache, clock, log, metrics: metrics.controller };
-  manager.add(
-    createController(
-      setupDataStoreController({
-        ...shared,
-        pool: dataStorePool,
-        managerNamespace: namespace,
-        makeDefaultDataStore: flags.managedDatastore,
-        ...(flags.datastore === undefined ? {} : { defaultDataStore: flags.datastore }),
-      }),
-      dependencies,
-    ),
+  const controllers = await setupControllers(
+    {
+      cache,
+      clock,
+      random,
+      log,
+      reader: client,
+      events: recorder,
+      dataStorePool,
+      tenantPool,
+      managerNamespace: namespace,
+      managementAddresses: await managementAddresses(access.transport.server),
+      settings: settingsOf(flags),
+    },
+    signal,
   );
-  manager.add(
-    createController(
-      setupTenantControlPlaneController({
-        ...shared,
-        managerNamespace: namespace,
-        makeDefaultDataStore: flags.managedDatastore,
-        ...(flags.datastore === undefined ? {} : { defaultDataStore: flags.datastore }),
-        konnectivityDefault: flags.konnectivityDefault,
-        kineImage: flags.kineImage,
-        renewBeforeMs: flags.certificateExpirationDeadline,
-        keyAlgorithm: 'ECDSA-P256',
-        managementAddresses: await managementAddresses(access.transport.server),
-        tenantCheckMs: 60_000,
-        concurrency: flags.maxConcurrentTcpReconciles,
-      }),
-      dependencies,
-    ),
-  );
-  const clusterCrd = { name: `${clusters.plural}.${clusters.group}` };
-  if ((await client.get(customResourceDefinitions, clusterCrd, { signal })) === undefined) {
-    log.warn('Cluster API is not installed: KamajiControlPlanes are not reconciled until the manager is restarted');
-  } else {
-    manager.add(
-      createController(
-        setupKamajiControlPlaneController({
-          ...shared,
-          concurrency: flags.maxConcurrentReconciles,
-          tokenLifetime: { ttlMs: flags.bootstrapTokenTtl, minimumRemainingMs: flags.bootstrapTokenMinimum },
-          skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
-        }),
-        dependencies,
-      ),
-    );
+  for (const options of controllers) {
+    manager.add(createController(options, { client, cache, clock, log, metrics: metrics.controller }));
   }
 
   try {
@@ -175,6 +139,21 @@ async function run(flags: Flags): Promise<void> {
   await closeLogger(log);
   // Whatever is still open after an ordered shutdown must not keep a process alive that no longer works.
   process.exit();
+}
+
+function settingsOf(flags: Flags): Settings {
+  return {
+    ...(flags.datastore === undefined ? {} : { defaultDataStore: flags.datastore }),
+    managedDataStore: flags.managedDatastore,
+    konnectivityDefault: flags.konnectivityDefault,
+    kineImage: flags.kineImage,
+    maxConcurrentTenantControlPlanes: flags.maxConcurrentTcpReconciles,
+    maxConcurrentKamajiControlPlanes: flags.maxConcurrentReconciles,
+    renewBeforeMs: flags.certificateExpirationDeadline,
+    bootstrapTokenTtlMs: flags.bootstrapTokenTtl,
+    bootstrapTokenMinimumMs: flags.bootstrapTokenMinimum,
+    skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
+  };
 }
 
 // No tenant's API server may be talked into dialling this cluster's.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Client } from '#runtime/client/client.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import type { ClientMetrics } from '#runtime/client/metrics.ts';
-import type { Transport } from '#runtime/client/transport.ts';
+import type { Transport, TransportOptions } from '#runtime/client/transport.ts';
 import { createTransport } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 
@@ -23,6 +23,10 @@ export interface TenantPoolOptions {
   readonly clock: Clock;
   readonly metrics?: ClientMetrics;
   readonly userAgent: string;
+  /** Called for each request immediately before it is written to the socket; throwing refuses it. */
+  readonly beforeSend?: TransportOptions['beforeSend'];
+  /** Default: over the network. */
+  readonly connect?: (options: TransportOptions) => Transport;
   /** Tenants with open connections at the same time. Default 256. */
   readonly maxTenants?: number;
   /** Connections of a tenant that was not asked for this long are closed. Default 5 minutes. */
@@ -91,7 +95,8 @@ export function createTenantPool(options: TenantPoolOptions): TenantPool {
 }
 
 function open(access: TenantAccess, fingerprint: string, options: TenantPoolOptions): Entry {
-  const transport = createTransport({
+  const { beforeSend, connect = createTransport } = options;
+  const transport = connect({
     server: access.server,
     tls: {
       ca: access.caPem,
@@ -106,6 +111,7 @@ function open(access: TenantAccess, fingerprint: string, options: TenantPoolOpti
     // A tenant that hangs must not hold a worker for long.
     timeoutMs: 10_000,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    ...(beforeSend === undefined ? {} : { beforeSend }),
   });
   return { fingerprint, transport, client: createClient(transport), usedAt: options.clock.monotonic() };
 }

@@ -1,0 +1,101 @@
+import { clusters } from '#api/kinds.ts';
+import type { DataStorePool } from '#datastore/pool.ts';
+import type { Cache } from '#runtime/cache/informer.ts';
+import { customResourceDefinitions } from '#runtime/client/builtin.ts';
+import type { Reader } from '#runtime/client/client.ts';
+import type { Clock } from '#runtime/clock.ts';
+import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
+import type { EventRecorder } from '#runtime/telemetry/events.ts';
+import type { TenantPool } from '#tenant/pool.ts';
+import type { Logger } from 'winston';
+import { setupDataStoreController } from './datastore/index.ts';
+import { setupKamajiControlPlaneController } from './kamajicontrolplane/index.ts';
+import { setupTenantControlPlaneController } from './tenantcontrolplane/index.ts';
+
+/** What an installation chooses, by the flags of the manager. */
+export interface Settings {
+  /** Name of the DataStore of control planes that name none. */
+  readonly defaultDataStore?: string;
+  /** Make the default DataStore when the first control plane needs it. */
+  readonly managedDataStore: boolean;
+  /** Whether control planes that do not say get a tunnel to their nodes. */
+  readonly konnectivityDefault: boolean;
+  readonly kineImage: string;
+  readonly maxConcurrentTenantControlPlanes: number;
+  readonly maxConcurrentKamajiControlPlanes: number;
+  /** Certificates are renewed when less than this is left. */
+  readonly renewBeforeMs: number;
+  readonly bootstrapTokenTtlMs: number;
+  /** What a published token always has left. */
+  readonly bootstrapTokenMinimumMs: number;
+  /** Never touch infrastructure clusters. */
+  readonly skipInfraClusterPatch: boolean;
+}
+
+export interface ControllersOptions {
+  readonly cache: Cache;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Of the management cluster. */
+  readonly reader: Reader;
+  readonly events: EventRecorder;
+  readonly dataStorePool: DataStorePool;
+  readonly tenantPool: TenantPool;
+  /** Where the manager and managed stores run (POD_NAMESPACE). */
+  readonly managerNamespace: string;
+  /** Addresses of the management API server, which no tenant may dial. */
+  readonly managementAddresses: readonly string[];
+  readonly settings: Settings;
+}
+
+const tenantCheckMs = 60_000;
+
+/**
+ * Every controller of this provider, with its informers declared on the cache: call before the cache starts. The
+ * KamajiControlPlanes' one only where Cluster API is installed.
+ */
+export async function setupControllers(
+  options: ControllersOptions,
+  signal: AbortSignal,
+): Promise<readonly ControllerOptions[]> {
+  const { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace, settings } = options;
+  const shared = { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace };
+  const store = {
+    makeDefaultDataStore: settings.managedDataStore,
+    ...(settings.defaultDataStore === undefined ? {} : { defaultDataStore: settings.defaultDataStore }),
+  };
+  const controllers = [
+    setupDataStoreController({ ...shared, ...store, pool: dataStorePool }),
+    setupTenantControlPlaneController({
+      ...shared,
+      ...store,
+      konnectivityDefault: settings.konnectivityDefault,
+      kineImage: settings.kineImage,
+      renewBeforeMs: settings.renewBeforeMs,
+      keyAlgorithm: 'ECDSA-P256',
+      managementAddresses: options.managementAddresses,
+      tenantCheckMs,
+      concurrency: settings.maxConcurrentTenantControlPlanes,
+    }),
+  ];
+  if (!(await isClusterApiInstalled(options.reader, signal))) {
+    options.log.warn(
+      'Cluster API is not installed: KamajiControlPlanes are not reconciled until the manager is restarted',
+    );
+    return controllers;
+  }
+  const kamajiControlPlane = setupKamajiControlPlaneController({
+    ...shared,
+    concurrency: settings.maxConcurrentKamajiControlPlanes,
+    tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
+    skipInfraClusterPatch: settings.skipInfraClusterPatch,
+  });
+  return [...controllers, kamajiControlPlane];
+}
+
+async function isClusterApiInstalled(reader: Reader, signal: AbortSignal): Promise<boolean> {
+  const name = `${clusters.plural}.${clusters.group}`;
+  return (await reader.get(customResourceDefinitions, { name }, { signal })) !== undefined;
+}
