@@ -1,5 +1,6 @@
 import { clusters } from '#api/kinds.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
+import type { KeyGenerator } from '#pki/key.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
 import { customResourceDefinitions } from '#runtime/client/builtin.ts';
 import type { Reader } from '#runtime/client/client.ts';
@@ -48,6 +49,8 @@ export interface ControllersOptions {
   /** Addresses of the management API server, which no tenant may dial. */
   readonly managementAddresses: readonly string[];
   readonly settings: Settings;
+  /** Makes keys that take long to make. Default: real ones. */
+  readonly generateKeyPair?: KeyGenerator;
 }
 
 const tenantCheckMs = 60_000;
@@ -78,6 +81,7 @@ export async function setupControllers(
       managementAddresses: options.managementAddresses,
       tenantCheckMs,
       concurrency: settings.maxConcurrentTenantControlPlanes,
+      ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
     }),
   ];
   if (!(await isClusterApiInstalled(options.reader, signal))) {

@@ -11,6 +11,9 @@ export interface KeyPair {
   readonly publicKeyPem: string;
 }
 
+/** What makes key pairs: `generateKeyPair`, or what a simulation has in its place. */
+export type KeyGenerator = (algorithm: KeyAlgorithm) => Promise<KeyPair>;
+
 /** Makes a key pair. RSA is generated off the event loop, a few at a time, so that nothing else waits for the thread pool. */
 export async function generateKeyPair(algorithm: KeyAlgorithm = 'ECDSA-P256'): Promise<KeyPair> {
   switch (algorithm) {

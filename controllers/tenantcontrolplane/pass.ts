@@ -233,8 +233,15 @@ export class Pass {
   }
 
   #issuing() {
-    const { renewBeforeMs, keyAlgorithm } = this.#options;
-    return { secrets: this.#gathered.secrets, now: this.#now, renewBeforeMs, algorithm: keyAlgorithm };
+    const { renewBeforeMs, keyAlgorithm: algorithm, generateKeyPair } = this.#options;
+    const { secrets } = this.#gathered;
+    return {
+      secrets,
+      now: this.#now,
+      renewBeforeMs,
+      algorithm,
+      ...(generateKeyPair === undefined ? {} : { generateKeyPair }),
+    };
   }
 
   /** For what follows from a phase as a whole: counts only where no step of it had a say. */

@@ -2,7 +2,7 @@ import { tenantControlPlanes } from '#api/kinds.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { annotations } from '#api/labels.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
-import type { KeyAlgorithm } from '#pki/key.ts';
+import type { KeyAlgorithm, KeyGenerator } from '#pki/key.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import { setConditions } from '#runtime/client/conditions.ts';
 import { patchStatus } from '#runtime/client/status-patch.ts';
@@ -34,6 +34,8 @@ export interface ReconcileOptions {
   /** Certificates are renewed when less than this is left. */
   readonly renewBeforeMs: number;
   readonly keyAlgorithm: KeyAlgorithm;
+  /** Makes the service-account keys, which take long. Default: real ones. */
+  readonly generateKeyPair?: KeyGenerator;
   /** Addresses of the management API server, which no tenant may dial. */
   readonly managementAddresses: readonly string[];
   /** How often a tenant's objects are looked at when nothing else happens. */

@@ -5,7 +5,7 @@ import type { CertificatePair } from '#pki/authority.ts';
 import { createAuthority } from '#pki/authority.ts';
 import { AUTHORITIES } from '#pki/control-plane.ts';
 import { PkiError } from '#pki/errors.ts';
-import type { KeyAlgorithm } from '#pki/key.ts';
+import type { KeyAlgorithm, KeyGenerator } from '#pki/key.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
 import { authorityReissue, keyPairReissue, renewalTime } from '#pki/policies.ts';
@@ -32,6 +32,8 @@ export interface AuthoritiesInput {
   readonly now: Date;
   readonly renewBeforeMs: number;
   readonly algorithm: KeyAlgorithm;
+  /** Makes the service-account keys. Default: `generateKeyPair`. */
+  readonly generateKeyPair?: KeyGenerator;
 }
 
 /**
@@ -168,7 +170,7 @@ async function serviceAccountKeys(input: AuthoritiesInput): Promise<Part<Authori
     reissue !== undefined || privateKeyPem === undefined || publicKeyPem === undefined
       ? undefined
       : { privateKeyPem, publicKeyPem };
-  const make = () => generateKeyPair('RSA-2048');
+  const make = () => (input.generateKeyPair ?? generateKeyPair)('RSA-2048');
   const { pair, marks, ...taken } = await take({ secret, serving, reissue, now: input.now, make });
   return {
     pair,
