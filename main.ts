@@ -58,7 +58,7 @@ async function run(flags: Flags): Promise<void> {
   const namespace = flags.podNamespace ?? process.env['POD_NAMESPACE'] ?? access.namespace ?? 'kamaji-system';
   const identity = `${process.env['POD_NAME'] ?? hostname()}_${randomUUID()}`;
 
-  const connect = { ...access.transport, userAgent, hostClass: 'management', metrics: metrics.client };
+  const connect = { ...access.transport, clock, userAgent, hostClass: 'management', metrics: metrics.client };
   // The lease is renewed over its own connection: a burst of work must not cost us the leadership. Events are not fenced
   // by it, so that the last ones of an orderly end still arrive.
   const leaseTransport = createTransport({ ...connect, connections: 1 });

@@ -104,6 +104,7 @@ function open(access: TenantAccess, fingerprint: string, options: TenantPoolOpti
       key: access.privateKeyPem,
       serverName: access.serverName,
     },
+    clock: options.clock,
     hostClass: 'tenant',
     userAgent: options.userAgent,
     connections: 4,

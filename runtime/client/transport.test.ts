@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { createAuthority, issue } from '#pki/authority.ts';
-import { until } from '../clock.fake.ts';
+import { FakeClock, until } from '../clock.fake.ts';
 import type { RequestSample } from './metrics.ts';
 import { createTransport } from './transport.ts';
 import type { TransportOptions } from './transport.ts';
@@ -130,21 +130,59 @@ test('an answer that is not a success is an ApiError with the time to stay away'
   );
 });
 
-test('a silent server costs the time-out and no more', async () => {
-  await using server = await serve(() => {});
-  await using transport = open({ server: server.url });
-  const request = { method: 'GET', path: '/', timeoutMs: 20 } as const;
-  await assert.rejects(transport.request(request), { code: 'TIMEOUT', message: 'GET /: no answer in 20 ms' });
-  await assert.rejects(transport.stream(request), { code: 'TIMEOUT' });
-  assert.equal(transport.samples[0]?.code, '<error>');
+test('a server that falls silent, as behind a half-open connection, costs the time-out and no more', async () => {
+  let arrived = 0;
+  await using server = await serve(() => arrived++);
+  const clock = new FakeClock();
+  await using transport = open({ server: server.url, clock });
+  const silent = assert.rejects(transport.request({ method: 'GET', path: '/' }), {
+    code: 'TIMEOUT',
+    message: 'GET /: no answer in 30000 ms',
+  });
+  const silentStream = assert.rejects(transport.stream({ method: 'GET', path: '/', timeoutMs: 40_000 }), {
+    code: 'TIMEOUT',
+  });
+  await until(() => arrived === 2);
+  await clock.advance(30_000);
+  await silent;
+  assert.deepEqual(clock.pending(), [10_000]);
+  await clock.advance(10_000);
+  await silentStream;
+  assert.deepEqual(
+    transport.samples.map(({ code, durationMs }) => [code, durationMs]),
+    [
+      ['<error>', 30_000],
+      ['<error>', 40_000],
+    ],
+  );
+  assert.deepEqual(clock.pending(), []);
 });
 
 test('a body that stops half-way costs the time-out, too', async () => {
+  const half = Promise.withResolvers<void>();
   await using server = await serve((_request, response) => {
-    response.writeHead(200, { 'content-length': '100' }).write('{');
+    response.writeHead(200, { 'content-length': '100' }).write('{', () => half.resolve());
   });
-  await using transport = open({ server: server.url });
-  await assert.rejects(transport.request({ method: 'GET', path: '/', timeoutMs: 50 }), { code: 'TIMEOUT' });
+  const clock = new FakeClock();
+  await using transport = open({ server: server.url, clock });
+  const cut = assert.rejects(transport.request({ method: 'GET', path: '/' }), { code: 'TIMEOUT' });
+  await half.promise;
+  await clock.advance(30_000);
+  await cut;
+});
+
+test('a credential plugin that hangs costs the time-out, and the signal ends the wait for it', async () => {
+  await using server = await serve((_request, response) => response.end('{}'));
+  const clock = new FakeClock();
+  await using transport = open({ server: server.url, clock, bearerToken: () => new Promise(() => {}) });
+  const timedOut = assert.rejects(transport.request({ method: 'GET', path: '/' }), { code: 'TIMEOUT' });
+  await clock.advance(30_000);
+  await timedOut;
+  const stop = new AbortController();
+  const call = transport.stream({ method: 'GET', path: '/', signal: stop.signal });
+  stop.abort(new Error('enough'));
+  await assert.rejects(call, /enough/);
+  assert.deepEqual(clock.pending(), []);
 });
 
 test('a refused connection and a reset one are told apart', async () => {
@@ -216,17 +254,23 @@ test('a request that waited for a socket is refused when its turn comes', async 
 });
 
 test('a stream outlives the time-out of its request and ends with its signal', async () => {
+  let more = (): void => {};
   await using server = await serve((_request, response) => {
     response.write('a');
-    setTimeout(() => response.write('b'), 60);
+    more = () => response.write('b');
   });
-  await using transport = open({ server: server.url });
+  const clock = new FakeClock();
+  await using transport = open({ server: server.url, clock });
   const controller = new AbortController();
-  const stream = await transport.stream({ method: 'GET', path: '/', timeoutMs: 30, signal: controller.signal });
+  const stream = await transport.stream({ method: 'GET', path: '/', signal: controller.signal });
+  assert.deepEqual(clock.pending(), []);
   let text = '';
   const reading = (async () => {
     for await (const chunk of stream) text += String(chunk);
   })();
+  await until(() => text === 'a');
+  await clock.advance(3_600_000);
+  more();
   await until(() => text === 'ab');
   controller.abort(new Error('enough'));
   await assert.rejects(reading, /enough/);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { abortReason } from '../clock.ts';
+import { type Clock, abortReason, systemClock } from '../clock.ts';
 import { openConnectionPools } from './connection-pools.ts';
 import { NetworkError, apiErrorFromResponse, networkErrorFrom } from './errors.ts';
 import { noClientMetrics } from './metrics.ts';
@@ -23,6 +23,8 @@ export interface TransportOptions {
   /** Time for one request from call to last byte of the answer. Default 30 000. */
   readonly timeoutMs?: number;
   readonly metrics?: ClientMetrics;
+  /** For time-outs and durations. Default: the system's. */
+  readonly clock?: Pick<Clock, 'monotonic' | 'setTimeout'>;
   /**
    * Runs right before a request is written to its socket, after any wait for a free one; a throw stops it. Lets a
    * process that lost its lease refuse to write.
@@ -78,6 +80,7 @@ export function createTransport(options: TransportOptions): Transport {
   const url = new URL(options.server);
   const prefix = url.pathname.replace(/\/$/, '');
   const metrics = options.metrics ?? noClientMetrics;
+  const clock = options.clock ?? systemClock;
   const host = options.hostClass ?? 'default';
   const defaultTimeoutMs = options.timeoutMs ?? 30_000;
   const connections = lazily(() => openConnectionPools(url.origin, options));
@@ -87,7 +90,7 @@ export function createTransport(options: TransportOptions): Transport {
     request: TransportRequest,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> => {
-    const token = await options.bearerToken?.();
+    const token = await beforeAbort(options.bearerToken?.(), signal);
     return dispatcher.request({
       method: request.method,
       path: prefix + request.path,
@@ -107,8 +110,8 @@ export function createTransport(options: TransportOptions): Transport {
     run: (signal: AbortSignal) => Promise<{ status: number; value: T }>,
   ): Promise<T> => {
     const name = `${request.method} ${withoutQuery(request.path)}`;
-    const started = performance.now();
-    const deadline = linkedDeadline(request.signal, request.timeoutMs ?? defaultTimeoutMs, name);
+    const started = clock.monotonic();
+    const deadline = linkedDeadline(clock, request.signal, request.timeoutMs ?? defaultTimeoutMs, name);
     let code = '<error>';
     try {
       const { status, value } = await run(deadline.signal);
@@ -121,7 +124,7 @@ export function createTransport(options: TransportOptions): Transport {
       throw failure;
     } finally {
       deadline.release();
-      metrics.requestFinished({ method: request.method, code, host, durationMs: performance.now() - started });
+      metrics.requestFinished({ method: request.method, code, host, durationMs: clock.monotonic() - started });
     }
   };
 
@@ -183,19 +186,39 @@ interface Deadline {
 }
 
 // AbortSignal.any and AbortSignal.timeout cost memory per call on a long-lived parent; a listener that is removed does not.
-function linkedDeadline(parent: AbortSignal | undefined, ms: number, name: string): Deadline {
+function linkedDeadline(
+  clock: Pick<Clock, 'setTimeout'>,
+  parent: AbortSignal | undefined,
+  ms: number,
+  name: string,
+): Deadline {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(parent?.reason);
-  const timer = setTimeout(() => controller.abort(new NetworkError('TIMEOUT', `${name}: no answer in ${ms} ms`)), ms);
+  const onTimeout = (): void => controller.abort(new NetworkError('TIMEOUT', `${name}: no answer in ${ms} ms`));
+  const cancel = clock.setTimeout(onTimeout, ms);
   if (parent?.aborted === true) onAbort();
   else parent?.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
     release: () => {
-      clearTimeout(timer);
+      cancel();
       parent?.removeEventListener('abort', onAbort);
     },
   };
+}
+
+// A credential plugin that hangs must not hold a request beyond its time.
+async function beforeAbort<T>(value: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
+  if (value === undefined) return undefined;
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(abortReason(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([value, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function destroyOnAbort(body: Readable, signal: AbortSignal | undefined): void {
