@@ -11,6 +11,9 @@ export interface EtcdChannelOptions {
   readonly timeoutMs?: number;
 }
 
+/** What the driver needs of a channel. */
+export type EtcdCalls = Pick<EtcdChannel, 'call' | 'close'>;
+
 /**
  * Kept connections to the members of one etcd: one at a time is used, the next one when it fails. All calls of the driver are
  * idempotent, so a call whose outcome is unknown is simply made again elsewhere.

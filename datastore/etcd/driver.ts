@@ -2,6 +2,7 @@ import type { ConnectionConfig } from '../connection.ts';
 import type { Driver, ProbeResult } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
 import { assertTenantNames } from '../naming.ts';
+import type { EtcdCalls, EtcdChannelOptions } from './channel.ts';
 import { EtcdChannel } from './channel.ts';
 import { identityKey } from './keys.ts';
 import { initializeEtcd } from './initialize.ts';
@@ -10,14 +11,17 @@ import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
 
 /**
  * The driver of an etcd v3 whose administrator is the client certificate with common name `root`. No connection is opened before
- * the first call.
+ * the first call. `connect` is by default over the network.
  */
-export function openEtcd(config: ConnectionConfig): Driver {
+export function openEtcd(
+  config: ConnectionConfig,
+  connect: (options: EtcdChannelOptions) => EtcdCalls = (options) => new EtcdChannel(options),
+): Driver {
   const { tls, endpoints } = config;
   if (tls?.client === undefined) {
     throw new DataStoreError('AuthenticationFailed', 'etcd needs a certificate authority and a client certificate');
   }
-  const channel = new EtcdChannel({ endpoints, tls });
+  const channel = connect({ endpoints, tls });
   return Object.freeze<Driver>({
     driver: 'etcd',
     probe: (signal) => probe(channel, signal),
@@ -39,7 +43,7 @@ export function openEtcd(config: ConnectionConfig): Driver {
  * the identity of a store that we run; any other etcd is identified by its cluster id. The first goes alone: its refusal is the
  * one that tells unknown credentials from insufficient ones.
  */
-async function probe(channel: EtcdChannel, signal: AbortSignal): Promise<ProbeResult> {
+async function probe(channel: EtcdCalls, signal: AbortSignal): Promise<ProbeResult> {
   const authorization = await channel.call(etcd.authStatus, {}, signal);
   const [status, identity] = await Promise.all([
     channel.call(etcd.status, {}, signal),

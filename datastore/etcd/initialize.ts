@@ -1,4 +1,4 @@
-import type { EtcdChannel } from './channel.ts';
+import type { EtcdCalls } from './channel.ts';
 import { refusals, tolerate } from './failure.ts';
 import { identityKey } from './keys.ts';
 import { etcd } from './protocol.ts';
@@ -10,7 +10,7 @@ import { etcd } from './protocol.ts';
  * The identity is a key and not etcd's cluster id, because an etcd that lost its volume comes back with the same cluster id
  * (it is a hash of names): the identity tells the empty store from the full one.
  */
-export async function initializeEtcd(channel: EtcdChannel, identity: string, signal: AbortSignal): Promise<void> {
+export async function initializeEtcd(channel: EtcdCalls, identity: string, signal: AbortSignal): Promise<void> {
   await channel.call(
     etcd.txn,
     {

@@ -1,6 +1,6 @@
 import type { TenantNames } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
-import type { EtcdChannel } from './channel.ts';
+import type { EtcdCalls } from './channel.ts';
 import { isEtcdRefusal, refusals, tolerate } from './failure.ts';
 import { samePermission, sameRange, tenantPermission, tenantRange } from './keys.ts';
 import { etcd, type Permission } from './protocol.ts';
@@ -9,7 +9,7 @@ import { etcd, type Permission } from './protocol.ts';
  * User, role and prefix of a tenant. The role is named like the schema and bound to exactly one user, the user holds exactly
  * that role: that is how a tenant's names are told from someone else's. Throws `NameConflict` where they are.
  */
-export async function ensureEtcdTenant(channel: EtcdChannel, names: TenantNames, signal: AbortSignal): Promise<void> {
+export async function ensureEtcdTenant(channel: EtcdCalls, names: TenantNames, signal: AbortSignal): Promise<void> {
   const { schema, user } = names;
   const [roles, permissions] = await Promise.all([
     rolesOf(channel, user, signal),
@@ -32,7 +32,7 @@ export async function ensureEtcdTenant(channel: EtcdChannel, names: TenantNames,
  * Takes the tenant's access away, then its keys, then role and user. The binding is what says that the data is this tenant's, so
  * it goes only after the data: a crash in between leaves a state that the next call finishes.
  */
-export async function dropEtcdTenant(channel: EtcdChannel, names: TenantNames, signal: AbortSignal): Promise<void> {
+export async function dropEtcdTenant(channel: EtcdCalls, names: TenantNames, signal: AbortSignal): Promise<void> {
   const { schema, user } = names;
   const permissions = await permissionsOf(channel, schema, signal);
   if (permissions !== undefined) {
@@ -46,7 +46,7 @@ export async function dropEtcdTenant(channel: EtcdChannel, names: TenantNames, s
 }
 
 async function dropSchema(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   schema: string,
   permissions: readonly Permission[],
   signal: AbortSignal,
@@ -57,7 +57,7 @@ async function dropSchema(
 }
 
 /** Deletes page by page: one request for a whole tenant would stop everyone else's writes meanwhile. */
-async function deleteKeys(channel: EtcdChannel, schema: string, signal: AbortSignal): Promise<void> {
+async function deleteKeys(channel: EtcdCalls, schema: string, signal: AbortSignal): Promise<void> {
   const range = tenantRange(schema);
   for (;;) {
     const page = await channel.call(etcd.range, { ...range, limit: deletionPage, keysOnly: true }, signal);
@@ -71,7 +71,7 @@ async function deleteKeys(channel: EtcdChannel, schema: string, signal: AbortSig
 const deletionPage = 1_000;
 
 async function refuseForeignNames(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   { schema, user }: TenantNames,
   roles: readonly string[] | undefined,
   permissions: readonly Permission[] | undefined,
@@ -117,7 +117,7 @@ async function claim(taken: string, call: Promise<unknown>): Promise<void> {
  * this call cannot, since the store makes each one only once.
  */
 async function refuseLostRace(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   { schema, user }: TenantNames,
   roleWasThere: boolean,
   signal: AbortSignal,
@@ -130,7 +130,7 @@ async function refuseLostRace(
 }
 
 async function ensurePermissions(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   schema: string,
   present: readonly Permission[],
   signal: AbortSignal,
@@ -145,7 +145,7 @@ async function ensurePermissions(
 }
 
 async function revoke(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   role: string,
   { key, rangeEnd }: Permission,
   signal: AbortSignal,
@@ -155,11 +155,7 @@ async function revoke(
 }
 
 /** The roles of a user; undefined when there is no such user. */
-async function rolesOf(
-  channel: EtcdChannel,
-  name: string,
-  signal: AbortSignal,
-): Promise<readonly string[] | undefined> {
+async function rolesOf(channel: EtcdCalls, name: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
   try {
     return (await channel.call(etcd.userGet, { name }, signal)).roles;
   } catch (error) {
@@ -170,7 +166,7 @@ async function rolesOf(
 
 /** The permissions of a role; undefined when there is no such role. */
 async function permissionsOf(
-  channel: EtcdChannel,
+  channel: EtcdCalls,
   role: string,
   signal: AbortSignal,
 ): Promise<readonly Permission[] | undefined> {
@@ -183,7 +179,7 @@ async function permissionsOf(
 }
 
 /** Every user that holds the role. etcd has no index for that: each one is asked, so never in a pass that changes nothing. */
-async function holdersOf(channel: EtcdChannel, role: string, signal: AbortSignal): Promise<readonly string[]> {
+async function holdersOf(channel: EtcdCalls, role: string, signal: AbortSignal): Promise<readonly string[]> {
   const { users } = await channel.call(etcd.userList, {}, signal);
   const holders: string[] = [];
   for (let start = 0; start < users.length; start += usersAtOnce) {
