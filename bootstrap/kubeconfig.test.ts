@@ -89,3 +89,36 @@ test('a kubeconfig without inline credentials is refused with a code', () => {
     message: /client-key-data/,
   });
 });
+
+test('user and context may be called by a name of their own', async () => {
+  const renamed = { ...request, name: 'monitoring' };
+  const text = await issueKubeconfig(renamed, { now: NOW });
+  const { userName, contextName, clusterName } = parseKubeconfig(text);
+  assert.deepEqual(
+    { userName, contextName, clusterName },
+    {
+      userName: 'monitoring',
+      contextName: 'monitoring',
+      clusterName: 'demo',
+    },
+  );
+  const options = { now: NOW, renewBeforeMs: DAY };
+  assert.equal(kubeconfigReissue(text, renamed, options), undefined);
+  assert.equal(kubeconfigReissue(text, request, options)?.reason, 'NamesChanged');
+  assert.equal(kubeconfigReissue(stored, renamed, options)?.reason, 'NamesChanged');
+  const sameUser = { ...request, name: 'kubernetes-admin' };
+  assert.equal(kubeconfigReissue(stored, sameUser, options)?.reason, 'NamesChanged', 'the context counts as well');
+});
+
+test('what cannot be parsed is not quoted, since it may hold a private key', () => {
+  const refused = (text: string): unknown => {
+    try {
+      return parseKubeconfig(text);
+    } catch (error) {
+      return error;
+    }
+  };
+  const error = refused('users:\n- user:\n    client-key-data: c2VjcmV0\n   broken: ]\n');
+  assert.ok(error instanceof Error && error.cause instanceof Error);
+  assert.doesNotMatch(`${error.message} ${error.cause.message}`, /c2VjcmV0/u);
+});

@@ -13,6 +13,8 @@ export interface Kubeconfig {
   readonly server: string;
   readonly clusterName: string;
   readonly userName: string;
+  /** Default: `user@cluster`, as kubeadm does. */
+  readonly contextName?: string;
   readonly caCertificatesPem: string;
   readonly clientCertificatePem: string;
   readonly clientKeyPem: string;
@@ -24,8 +26,9 @@ export interface KubeconfigRequest {
   readonly clusterName: string;
   /** The tenant's CA: what the client trusts, and who signs its certificate. */
   readonly authority: CertificatePair;
-  /** The client certificate; its common name names the user and the context as well. */
   readonly certificate: CertificateRequest;
+  /** What the user and the context are called. Default: the certificate's common name, and `user@cluster`. */
+  readonly name?: string;
 }
 
 /** Why a stored kubeconfig must be made again. */
@@ -34,9 +37,9 @@ export interface KubeconfigReissue {
   readonly message: string;
 }
 
-/** Writes a kubeconfig with one context, `user@cluster`, as kubeadm does. The same fields always give the same text. */
+/** Writes a kubeconfig with one context. The same fields always give the same text. */
 export function formatKubeconfig(fields: Kubeconfig): string {
-  const context = `${fields.userName}@${fields.clusterName}`;
+  const context = fields.contextName ?? kubeadmContext(fields);
   return toYaml({
     apiVersion: 'v1',
     kind: 'Config',
@@ -66,7 +69,8 @@ export function formatDiscoveryKubeconfig(server: string, caCertificatesPem: str
 /** Reads the current context of a kubeconfig. Throws BootstrapError `KubeconfigUnparsable` unless all fields are there, inline. */
 export function parseKubeconfig(text: string): Kubeconfig {
   const document = parseYaml(text);
-  const current = named(document, 'contexts', 'context', stringAt(document, 'current-context'));
+  const contextName = stringAt(document, 'current-context');
+  const current = named(document, 'contexts', 'context', contextName);
   const clusterName = stringAt(current, 'cluster');
   const userName = stringAt(current, 'user');
   const cluster = named(document, 'clusters', 'cluster', clusterName);
@@ -75,6 +79,7 @@ export function parseKubeconfig(text: string): Kubeconfig {
     server: stringAt(cluster, 'server'),
     clusterName,
     userName,
+    ...(contextName === kubeadmContext({ clusterName, userName }) ? {} : { contextName }),
     caCertificatesPem: fromBase64(stringAt(cluster, 'certificate-authority-data')),
     clientCertificatePem: fromBase64(stringAt(user, 'client-certificate-data')),
     clientKeyPem: fromBase64(stringAt(user, 'client-key-data')),
@@ -90,7 +95,8 @@ export async function issueKubeconfig(
   return formatKubeconfig({
     server: request.server,
     clusterName: request.clusterName,
-    userName: request.certificate.subject.commonName,
+    userName: request.name ?? request.certificate.subject.commonName,
+    ...(request.name === undefined ? {} : { contextName: request.name }),
     caCertificatesPem: request.authority.certificatePem,
     clientCertificatePem: pair.certificatePem,
     clientKeyPem: pair.privateKeyPem,
@@ -113,9 +119,11 @@ export function kubeconfigReissue(
   if (fields.server !== request.server) {
     return { reason: 'ServerChanged', message: `it points at ${fields.server} instead of ${request.server}` };
   }
-  if (fields.clusterName !== request.clusterName || fields.userName !== wanted.subject.commonName) {
-    const name = `${wanted.subject.commonName}@${request.clusterName}`;
-    return { reason: 'NamesChanged', message: `its context is no longer to be called ${name}` };
+  const userName = request.name ?? wanted.subject.commonName;
+  const context = request.name ?? kubeadmContext({ clusterName: request.clusterName, userName });
+  const has = fields.contextName ?? kubeadmContext(fields);
+  if (fields.clusterName !== request.clusterName || fields.userName !== userName || has !== context) {
+    return { reason: 'NamesChanged', message: `its context is no longer to be called ${context}` };
   }
   const pair = { certificatePem: fields.clientCertificatePem, privateKeyPem: fields.clientKeyPem };
   return certificateReissue({ stored: pair, authority, wanted, ...options });
@@ -134,9 +142,14 @@ function clusterEntry(name: string, server: string, caCertificatesPem: string): 
   return { name, cluster: { 'certificate-authority-data': toBase64(caCertificatesPem), server } };
 }
 
+function kubeadmContext({ userName, clusterName }: Pick<Kubeconfig, 'userName' | 'clusterName'>): string {
+  return `${userName}@${clusterName}`;
+}
+
 function parseYaml(text: string): unknown {
   try {
-    return parse(text);
+    // Pretty errors quote the line that they are about, and that may be a private key.
+    return parse(text, { prettyErrors: false, logLevel: 'error' });
   } catch (cause) {
     throw new BootstrapError('KubeconfigUnparsable', 'the kubeconfig is not YAML', { cause });
   }
