@@ -249,6 +249,11 @@ test('a repeated event and a late one are not told', async () => {
   watch.write(line('DELETED', object('unknown', '8')) + bookmark('9'));
   await until(() => informer.observedResourceVersion() === '9');
   assert.deepEqual(seen, ['updated a@7 from 1']);
+
+  seen.length = 0;
+  watch.write(line('DELETED', object('a', '10')) + line('MODIFIED', object('a', '7')) + bookmark('11'));
+  await until(() => informer.observedResourceVersion() === '11');
+  assert.deepEqual(seen, ['deleted a@10']);
 });
 
 test('an object made anew under its old name is told as two objects', async () => {
@@ -302,6 +307,7 @@ test('a position that the server has forgotten leads to a new list, told as diff
   server.list(page([object('a', '1'), object('c', '30'), object('d', '31')], '40'));
   server.watch(server.open());
   watch.write(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }));
+  await backedOff();
   await until(() => server.watches.length === 2);
   assert.deepEqual(seen, ['deleted b@6', 'updated c@30 from 7', 'added d@31']);
   assert.equal(server.requests.at(-1)?.query.get('resourceVersion'), '40');
@@ -339,7 +345,9 @@ test('a server restored from a backup, to which our position lies in the future,
   watch.end(bookmark('100'));
   await backedOff();
   await until(() => server.watches.length === 2);
-  assert.deepEqual(seen, ['added z@2']);
+  // What has the resourceVersion that it had may have another content now.
+  assert.deepEqual(seen, ['updated a@1 from 1', 'added z@2']);
+  assert.deepEqual(informer.get({ namespace: 'ns', name: 'a' })?.data, { restored: 'yes' });
   server.watches[1]?.write(line('ADDED', object('y', '4')));
   await until(() => informer.observedResourceVersion() === '4');
 });
@@ -402,6 +410,7 @@ test('a watch that ends as soon as it began is a failure, not a busy loop', asyn
 
 test('a half-open connection is noticed by its silence', async () => {
   const { watch } = await synced();
+  server.list(page([object('a', '1')], '9'));
   server.watch(server.open());
   await clock.advance(179_000);
   watch.write(bookmark('9'));
@@ -414,6 +423,58 @@ test('a half-open connection is noticed by its silence', async () => {
   await backedOff();
   await until(() => server.watches.length === 2);
   assert.equal(server.requests.at(-1)?.query.get('resourceVersion'), '9');
+});
+
+test('a server restored from a backup that takes our position and says nothing is listed again', async () => {
+  const { informer, seen, watch } = await synced();
+  watch.write(bookmark('100'));
+  await until(() => informer.observedResourceVersion() === '100');
+  server.list(page([object('z', '2')], '3'));
+  server.watch(server.open());
+  await clock.advance(180_000);
+  await backedOff();
+  await until(() => server.watches.length === 2);
+  assert.deepEqual(seen, ['deleted a@1', 'added z@2']);
+  assert.equal(server.requests.at(-1)?.query.get('resourceVersion'), '3');
+});
+
+test('an answer that is no list is a failure, not an empty cluster', async () => {
+  server.list((response) => response.end('{}'), page([object('a', '1')], '5'));
+  const informer = cache.informer(configMaps);
+  start();
+  await backedOff();
+  await cache.waitForSync(stop.signal);
+  assert.deepEqual(names(informer), ['a@1']);
+});
+
+test('lists and watches that fail are counted', async () => {
+  const counted: string[] = [];
+  cache = createCache({
+    transport,
+    clock,
+    random: () => 0.5,
+    log,
+    metrics: {
+      listFinished: (resource, { objects }) => counted.push(`${resource} listed ${objects}`),
+      listFailed: (resource) => counted.push(`${resource} list failed`),
+      watchEnded: (resource, { failed }) => counted.push(`${resource} watch ${failed ? 'failed' : 'ended'}`),
+      objectsHeld: () => {},
+    },
+  });
+  server.list(failure(500, 'InternalError'), page([object('a', '1')], '5'));
+  server.watch(failure(403, 'Forbidden'), (response) => response.end(bookmark('6')), server.open());
+  cache.informer(configMaps);
+  start();
+  await backedOff();
+  await until(() => server.count(true) === 1);
+  await backedOff();
+  await until(() => server.watches.length === 1);
+  assert.deepEqual(counted, [
+    'configmaps list failed',
+    'configmaps listed 1',
+    'configmaps watch failed',
+    'configmaps watch ended',
+  ]);
 });
 
 test('a metadata-only informer asks for nothing else', async () => {

@@ -44,7 +44,7 @@ const shortestHealthyWatchMs = 1_000;
 
 /**
  * Keeps a sink equal to the server's state of one selection: a full list, then watches from where the last one ended,
- * and a new list only when the server no longer knows that point. Survives every failure of server and network.
+ * and a new list only when the server no longer knows that point or has fallen silent. Survives every failure of server and network.
  */
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
@@ -80,21 +80,40 @@ export class Reflector<T extends KubeObject> {
 
   async #recover(failure: Error, signal: AbortSignal): Promise<void> {
     const { clock, log, name } = this.#options;
-    if (isPositionLost(failure)) this.#resourceVersion = undefined;
-    if (failure instanceof PositionLost) {
-      log.info('listing again', { informer: name, reason: failure.message });
-      return;
-    }
+    const isLost = isPositionLost(failure);
+    if (isLost) this.#resourceVersion = undefined;
     this.#lastError = failure;
     const delayMs = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterMs : undefined);
-    log.warn('list or watch failed', { informer: name, error: failure.message, retryInMs: Math.round(delayMs) });
+    log.log(isLost ? 'info' : 'warn', isLost ? 'listing again' : 'list or watch failed', {
+      informer: name,
+      error: failure.message,
+      retryInMs: Math.round(delayMs),
+    });
     // Rejects only when the signal aborts, which ends the loop.
     await clock.sleep(delayMs, signal).catch(() => {});
   }
 
   async #list(signal: AbortSignal): Promise<string> {
-    const { transport, resource, selection, sink, clock, metrics } = this.#options;
+    const { resource, sink, clock, metrics } = this.#options;
     const started = clock.monotonic();
+    try {
+      const { objects, resourceVersion } = await this.#listPages(signal);
+      sink.replace(objects, resourceVersion);
+      this.#lastError = undefined;
+      metrics.listFinished(metricName(resource), {
+        objects: objects.length,
+        durationMs: clock.monotonic() - started,
+      });
+      metrics.objectsHeld(metricName(resource), sink.size());
+      return resourceVersion;
+    } catch (error) {
+      if (!signal.aborted) metrics.listFailed(metricName(resource));
+      throw error;
+    }
+  }
+
+  async #listPages(signal: AbortSignal): Promise<{ objects: readonly T[]; resourceVersion: string }> {
+    const { transport, resource, selection, sink } = this.#options;
     const objects: T[] = [];
     let next: string | undefined;
     let resourceVersion: string;
@@ -112,14 +131,7 @@ export class Reflector<T extends KubeObject> {
       ({ continue: next, resourceVersion } = page);
       if (next !== undefined) await nextTurn();
     } while (next !== undefined);
-    sink.replace(objects, resourceVersion);
-    this.#lastError = undefined;
-    metrics.listFinished(metricName(resource), {
-      objects: objects.length,
-      durationMs: clock.monotonic() - started,
-    });
-    metrics.objectsHeld(metricName(resource), sink.size());
-    return resourceVersion;
+    return { objects, resourceVersion };
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
@@ -144,9 +156,6 @@ export class Reflector<T extends KubeObject> {
         throw new NetworkError('CONNECTION_RESET', `${name}: the watch ended as soon as it had begun`);
       }
       failed = false;
-    } catch (error) {
-      const healthy = heard || clock.monotonic() - started >= shortestHealthyWatchMs;
-      throw healthy && isPositionLost(error) ? new PositionLost(error) : error;
     } finally {
       metrics.watchEnded(metricName(resource), { failed: failed && !signal.aborted });
       metrics.objectsHeld(metricName(resource), sink.size());
@@ -154,16 +163,20 @@ export class Reflector<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>): void {
+    const position = this.#resourceVersion ?? '';
     const resourceVersion =
       event.type === 'BOOKMARK' ? event.resourceVersion : (event.object.metadata?.resourceVersion ?? '');
-    // A repeated or late event must not take us back to a point that has been passed.
-    if (compareResourceVersions(resourceVersion, this.#resourceVersion ?? '') > 0) {
-      this.#resourceVersion = resourceVersion;
-    }
-    this.#options.sink.observe(event, this.#resourceVersion ?? resourceVersion);
+    const isNews = compareResourceVersions(resourceVersion, position) > 0;
+    if (isNews) this.#resourceVersion = resourceVersion;
+    // A repeated or late event could bring back an object whose deletion has passed.
+    if (isNews || event.type === 'DELETED') this.#options.sink.observe(event, this.#resourceVersion ?? resourceVersion);
   }
 
-  /** Ends a watch on which nothing has been heard for too long: a half-open connection reports no error. */
+  /**
+   * Ends a watch on which nothing has been heard for too long, and gives its position up. A half-open connection reports
+   * no error; and kube-apiserver accepts a watch from a position that lies in its future, as after a restore of etcd
+   * from a backup, and says nothing at all until it gets there.
+   */
   #guardSilence(watch: Watch<T>): { heard(): void; stop(): void } {
     const { clock, name } = this.#options;
     let last = clock.monotonic();
@@ -171,8 +184,12 @@ export class Reflector<T extends KubeObject> {
     const arm = (ms: number): void => {
       cancel = clock.setTimeout(() => {
         const left = last + silenceLimitMs - clock.monotonic();
-        if (left > 0) arm(left);
-        else watch.abort(new NetworkError('TIMEOUT', `${name}: not even a bookmark in ${silenceLimitMs} ms`));
+        if (left > 0) {
+          arm(left);
+          return;
+        }
+        this.#resourceVersion = undefined;
+        watch.abort(new NetworkError('TIMEOUT', `${name}: not even a bookmark in ${silenceLimitMs} ms`));
       }, ms);
     };
     arm(silenceLimitMs);
@@ -185,20 +202,11 @@ export class Reflector<T extends KubeObject> {
   }
 }
 
-/** The server has forgotten the position of a watch that had worked, so listing again at once is no busy loop. */
-class PositionLost extends Error {
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.name = 'PositionLost';
-  }
-}
-
 /**
  * Whether the resourceVersion is of no use any more: forgotten (410), or unknown to this server, as after a restore of
  * etcd from a backup (`ResourceVersionTooLarge`) or a replaced server (400).
  */
 function isPositionLost(error: unknown): boolean {
-  if (error instanceof PositionLost) return true;
   if (!(error instanceof ApiError)) return false;
   return (
     error.isGone ||

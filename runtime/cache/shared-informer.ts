@@ -97,9 +97,11 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
 
   replace(objects: readonly T[], resourceVersion: string): void {
     const initial = !this.#hasSynced;
+    // After a restore from a backup, what is written anew may carry a resourceVersion that another content had before.
+    const isRestored = this.#observed !== undefined && compareResourceVersions(resourceVersion, this.#observed) < 0;
     const present = new Set(objects.map((object) => keyString(keyOf(object))));
     for (const key of this.#store.keys()) if (!present.has(key)) this.#remove(key);
-    for (const object of objects) this.#put(object, initial);
+    for (const object of objects) this.#put(object, { initial, evenIfSame: isRestored });
     this.#observed = resourceVersion;
     this.#hasSynced = true;
     this.#markSynced();
@@ -113,11 +115,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
 
   #observePresent(wire: T): void {
     const object = this.prepare(wire);
-    if (object === undefined) return;
-    const old = this.#store.get(keyOf(object));
-    // A repeated or late event of the object we have.
-    if (old !== undefined && sameUid(old, object) && compareAge(object, old) <= 0) return;
-    this.#put(object, false);
+    if (object !== undefined) this.#put(object);
   }
 
   #observeDeleted(wire: T): void {
@@ -127,7 +125,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
     this.#remove(key, this.prepare(wire));
   }
 
-  #put(object: T, initial: boolean): void {
+  #put(object: T, { initial = false, evenIfSame = false } = {}): void {
     const key = keyString(keyOf(object));
     let old = this.#store.byKeyString(key);
     if (old !== undefined && !sameUid(old, object)) {
@@ -135,7 +133,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
       this.#remove(key);
       old = undefined;
     }
-    if (old !== undefined && old.metadata?.resourceVersion === object.metadata?.resourceVersion) return;
+    if (old !== undefined && !evenIfSame && compareAge(old, object) === 0) return;
     try {
       this.#store.put(object);
     } catch (error) {

@@ -27,7 +27,10 @@ export interface ListPageOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** One page of a consistent list. Items get the `apiVersion` and `kind` that the server leaves out inside lists. */
+/**
+ * One page of a consistent list. Items get the `apiVersion` and `kind` that the server leaves out inside lists. Throws
+ * NetworkError INVALID_RESPONSE for JSON that is no list: whatever answered, it must not look like an empty cluster.
+ */
 export async function listPage<T extends KubeObject>(
   transport: Transport,
   resource: Resource<T>,
@@ -48,10 +51,11 @@ export async function listPage<T extends KubeObject>(
     timeoutMs: options.timeoutMs,
   });
   const list = parseJson(body, `GET ${resource.plural}`) as WireList<T>;
-  const next = list.metadata?.continue;
+  const { continue: next, resourceVersion = '' } = list.metadata ?? {};
+  if (resourceVersion === '') throw new NetworkError('INVALID_RESPONSE', `GET ${resource.plural}: not a list`);
   return {
     items: (list.items ?? []).map((item) => withTypeMeta(resource, item)),
-    resourceVersion: list.metadata?.resourceVersion ?? '',
+    resourceVersion,
     ...(next === undefined || next === '' ? {} : { continue: next }),
   };
 }

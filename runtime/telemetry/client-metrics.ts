@@ -30,6 +30,7 @@ export function createClientMetrics(registry: Registry): ClientMetrics {
 export function createCacheMetrics(registry: Registry): CacheMetrics {
   const byResource = { registers: [registry], labelNames: ['resource'] as const };
   const lists = new Counter({ name: 'reflector_lists_total', help: 'Full lists taken', ...byResource });
+  const listFailures = new Counter({ name: 'reflector_list_errors_total', help: 'Lists that failed', ...byResource });
   const listDurations = new Histogram({
     name: 'reflector_list_duration_seconds',
     help: 'Length of a full list',
@@ -49,6 +50,7 @@ export function createCacheMetrics(registry: Registry): CacheMetrics {
       listDurations.observe({ resource }, durationMs / 1000);
       objects.set({ resource }, count);
     },
+    listFailed: (resource) => listFailures.inc({ resource }),
     watchEnded: (resource, { failed }) => {
       watches.inc({ resource });
       failures.inc({ resource }, failed ? 1 : 0);

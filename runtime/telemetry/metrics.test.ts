@@ -46,6 +46,7 @@ suite('metrics', () => {
     metrics.controller.queueWork('tcp', 0.2);
     metrics.client.requestFinished({ method: 'GET', code: '200', host: 'tenant', durationMs: 12 });
     metrics.cache.listFinished('secrets', { objects: 7, durationMs: 30 });
+    metrics.cache.listFailed('secrets');
     metrics.cache.watchEnded('secrets', { failed: true });
     metrics.leaderElection.leading('kamaji', true);
     metrics.admission.started('/validate');
@@ -60,6 +61,7 @@ suite('metrics', () => {
       ['rest_client_requests_total{code="200",method="GET",host="tenant"}', 1],
       ['rest_client_request_duration_seconds_sum{verb="GET",host="tenant"}', 0.012],
       ['reflector_objects{resource="secrets"}', 7],
+      ['reflector_list_errors_total{resource="secrets"}', 1],
       ['reflector_watch_errors_total{resource="secrets"}', 1],
       ['leader_election_master_status{name="kamaji"}', 1],
       ['controller_runtime_webhook_requests_total{webhook="/validate",code="200"}', 1],
