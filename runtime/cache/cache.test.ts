@@ -112,7 +112,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   stop = new AbortController();
   errors.length = 0;
-  cache = createCache({ transport, clock, random: () => 0.5, log, freeze: true });
+  cache = createCache({ transport, clock, random: () => 0.5, log });
 });
 afterEach(async () => {
   stop.abort(new Error('test over'));
@@ -238,6 +238,23 @@ test('cached objects cannot be changed under test, and carry no managedFields', 
   const [item] = informer.list();
   assert.throws(() => Object.assign(item?.metadata?.labels ?? {}, { app: 'y' }), TypeError);
   assert.equal('managedFields' in (item?.metadata ?? {}), false);
+});
+
+test('an object from a watch is frozen as one from a list', async () => {
+  const { informer, watch } = await synced();
+  watch.write(line('ADDED', object('b', '6', { colour: 'red' })));
+  await until(() => informer.observedResourceVersion() === '6');
+  const added = informer.get({ namespace: 'ns', name: 'b' });
+  assert.throws(() => Object.assign(added?.data ?? {}, { colour: 'blue' }), TypeError);
+});
+
+test('outside of tests nothing is spent on freezing', async () => {
+  server.list(page([object('a', '1')], '5'));
+  cache = createCache({ transport, clock, random: () => 0.5, log, freeze: false });
+  const informer = cache.informer(configMaps);
+  start();
+  await cache.waitForSync(stop.signal);
+  assert.equal(Object.isFrozen(informer.list()[0]), false);
 });
 
 test('a repeated event and a late one are not told', async () => {

@@ -18,7 +18,7 @@ export interface CacheDependencies {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics?: CacheMetrics;
-  /** Deep-freeze every object, so that mutating one throws. Default: only under NODE_ENV=test. */
+  /** Deep-freeze every object, so that mutating one throws. Default: only under Node's test runner. */
   readonly freeze?: boolean;
   /** Default 120 000. */
   readonly syncTimeoutMs?: number;
@@ -32,7 +32,7 @@ export class CacheSyncError extends Error {
 export function createCache(dependencies: CacheDependencies): Cache {
   const { transport, clock, random, log, syncTimeoutMs = 120_000 } = dependencies;
   const metrics = dependencies.metrics ?? noCacheMetrics;
-  const freeze = dependencies.freeze ?? process.env['NODE_ENV'] === 'test';
+  const freeze = dependencies.freeze ?? process.env['NODE_TEST_CONTEXT'] !== undefined;
   const entries = new Map<string, Entry>();
   let started = false;
 

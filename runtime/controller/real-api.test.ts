@@ -30,7 +30,7 @@ after(async () => {
 
 const log = createLogger({ silent: true });
 const namespace = 'default';
-const newCache = (): Cache => createCache({ transport, clock: systemClock, random: Math.random, log, freeze: true });
+const newCache = (): Cache => createCache({ transport, clock: systemClock, random: Math.random, log });
 
 async function running<T>(run: (signal: AbortSignal) => readonly Promise<void>[], use: () => Promise<T>): Promise<T> {
   const stop = new AbortController();
