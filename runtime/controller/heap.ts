@@ -45,6 +45,10 @@ export class Heap<T extends HeapItem> {
     this.update(last);
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   /** To be called when the item's order has changed. */
   update(item: T): void {
     this.#up(item);

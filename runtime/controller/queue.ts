@@ -70,12 +70,14 @@ export class WorkQueue {
       present.priority = Math.max(present.priority, priority);
       present.readyAt = Math.min(present.readyAt, readyAt);
       this.#place(present);
+      this.#handOut();
       return;
     }
     const entry: Entry = { id, key, priority, readyAt, order: 0, heapIndex: -1 };
     this.#entries.set(id, entry);
     this.#metrics?.added();
     this.#place(entry);
+    this.#handOut();
   }
 
   /** Adds a key whose pass failed, after a delay that doubles with each failure since the last `forget`. */
@@ -108,7 +110,9 @@ export class WorkQueue {
     this.#processing.delete(id);
     this.#metrics?.worked((this.#clock.monotonic() - since) / 1000);
     const parked = this.#entries.get(id);
-    if (parked !== undefined) this.#place(parked);
+    if (parked === undefined) return;
+    this.#place(parked);
+    this.#handOut();
   }
 
   /** Gives out no further key and forgets those that wait. */
@@ -117,6 +121,8 @@ export class WorkQueue {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#entries.clear();
+    this.#ready.clear();
+    this.#delayed.clear();
     for (const resolve of this.#idle.splice(0)) resolve(undefined);
   }
 
@@ -145,9 +151,16 @@ export class WorkQueue {
     }
     if (this.#delayed.has(entry)) this.#delayed.remove(entry);
     entry.order = this.#order++;
-    const worker = this.#idle.shift();
-    if (worker === undefined) this.#ready.push(entry);
-    else worker(this.#hand(entry));
+    this.#ready.push(entry);
+  }
+
+  /** Gives what is ready to the workers that wait. */
+  #handOut(): void {
+    while (this.#idle.length > 0) {
+      const entry = this.#ready.pop();
+      if (entry === undefined) return;
+      this.#idle.shift()?.(this.#hand(entry));
+    }
   }
 
   #hand(entry: Entry): Taken {
@@ -172,6 +185,8 @@ export class WorkQueue {
     for (let next = this.#delayed.peek(); next !== undefined && next.readyAt <= now; next = this.#delayed.peek()) {
       this.#place(next);
     }
+    // Only now: among those that fall due together the most urgent goes first.
+    this.#handOut();
     this.#armTimer();
   }
 }
