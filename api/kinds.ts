@@ -1,4 +1,5 @@
 import type { Cluster } from './core/cluster.ts';
+import type { Gateway, TlsRoute } from './core/gateway.ts';
 import type { KamajiControlPlane } from './controlplane/v1alpha2/kamaji-control-plane.ts';
 import type { KamajiControlPlaneTemplate } from './controlplane/v1alpha2/kamaji-control-plane-template.ts';
 import type { DataStore } from './kamaji/v1alpha1/data-store.ts';
@@ -74,5 +75,23 @@ export const clusters: Kind<Cluster> = Object.freeze({
   version: 'v1beta2',
   kind: 'Cluster',
   plural: 'clusters',
+  namespaced: true,
+});
+
+/** Gateway API's TLSRoute. */
+export const tlsRoutes: Kind<TlsRoute> = Object.freeze({
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  kind: 'TLSRoute',
+  plural: 'tlsroutes',
+  namespaced: true,
+});
+
+/** Gateway API's Gateway, which this project only reads. */
+export const gateways: Kind<Gateway> = Object.freeze({
+  group: 'gateway.networking.k8s.io',
+  version: 'v1',
+  kind: 'Gateway',
+  plural: 'gateways',
   namespaced: true,
 });

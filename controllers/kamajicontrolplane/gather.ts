@@ -14,6 +14,7 @@ import { keyString } from '#runtime/client/resource.ts';
 /** The informers that a pass reads from. Of shared kinds they hold only what carries our label. */
 export interface Informers {
   readonly controlPlanes: Informer<KamajiControlPlane>;
+  /** Empty while Cluster API is not installed. */
   readonly clusters: Informer<Cluster>;
   readonly tenantControlPlanes: Informer<TenantControlPlane>;
   readonly secrets: Informer<Secret>;
@@ -42,7 +43,7 @@ export function declareInformers(cache: Cache): Informers {
   const ours = { labelSelector: `${labels.project}=${PROJECT}` };
   return {
     controlPlanes: cache.informer(kamajiControlPlanes),
-    clusters: cache.informer(clusters),
+    clusters: cache.informer(clusters, { optional: true }),
     tenantControlPlanes: cache.informer(tenantControlPlanes),
     secrets: cache.informer(secrets, ours),
     services: cache.informer(services, ours),

@@ -1,4 +1,5 @@
-import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
+import type { Gateway, TlsRoute } from '#api/core/gateway.ts';
+import { dataStores, gateways, tenantControlPlanes, tlsRoutes } from '#api/kinds.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { labels, PROJECT } from '#api/labels.ts';
@@ -8,6 +9,7 @@ import type { Cache, Informer } from '#runtime/cache/informer.ts';
 import type {
   ConfigMap,
   Deployment,
+  Ingress,
   NetworkPolicy,
   Pod,
   PodDisruptionBudget,
@@ -17,6 +19,7 @@ import type {
 import {
   configMaps,
   deployments,
+  ingresses,
   networkPolicies,
   podDisruptionBudgets,
   pods,
@@ -25,6 +28,7 @@ import {
 } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { KubeObject, ObjectKey } from '#runtime/client/resource.ts';
+import type { Exposure } from './phases/exposure.ts';
 
 /** The informers that a pass reads from. Of shared kinds they hold only what carries our label. */
 export interface Informers {
@@ -36,6 +40,11 @@ export interface Informers {
   readonly deployments: Informer<Deployment>;
   readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
   readonly networkPolicies: Informer<NetworkPolicy>;
+  readonly ingresses: Informer<Ingress>;
+  /** Empty while the management cluster has no Gateway API. */
+  readonly tlsRoutes: Informer<TlsRoute>;
+  /** Everybody's, since routes name them; empty as above. */
+  readonly gateways: Informer<Gateway>;
   /** Pods of control planes. */
   readonly pods: Informer<Pod>;
 }
@@ -52,6 +61,7 @@ export interface Gathered {
   readonly deployment: Deployment | undefined;
   readonly podDisruptionBudget: PodDisruptionBudget | undefined;
   readonly networkPolicy: NetworkPolicy | undefined;
+  readonly exposure: Exposure;
   readonly pods: readonly Pod[];
 }
 
@@ -70,6 +80,9 @@ export function declareInformers(cache: Cache): Informers {
     deployments: cache.informer(deployments, ours),
     podDisruptionBudgets: cache.informer(podDisruptionBudgets, ours),
     networkPolicies: cache.informer(networkPolicies, ours),
+    ingresses: cache.informer(ingresses, ours),
+    tlsRoutes: cache.informer(tlsRoutes, { ...ours, optional: true }),
+    gateways: cache.informer(gateways, { optional: true }),
     pods: cache.informer(pods, {
       labelSelector: `${labels.component}=deployment,${labels.name}`,
       indexes: { [LABELLED]: labelledFor },
@@ -109,6 +122,11 @@ export async function gather(
     deployment: informers.deployments.get(here(names.deployment)),
     podDisruptionBudget: informers.podDisruptionBudgets.get(here(names.podDisruptionBudget)),
     networkPolicy: informers.networkPolicies.get(here(names.networkPolicy)),
+    exposure: {
+      ingress: informers.ingresses.get(here(names.ingress)),
+      route: informers.tlsRoutes.get(here(names.route)),
+      konnectivityRoute: informers.tlsRoutes.get(here(names.konnectivityRoute)),
+    },
     pods: informers.pods.byIndex(LABELLED, owned),
   };
 }

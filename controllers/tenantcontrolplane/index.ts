@@ -1,4 +1,5 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
+import type { Gateway } from '#api/core/gateway.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { labels } from '#api/labels.ts';
@@ -34,6 +35,11 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       .list()
       .filter((tenant) => concerns(tenant, dataStore))
       .map(keyOf);
+  const tenantsBehind = (gateway: Gateway): readonly ObjectKey[] =>
+    informers.tenantControlPlanes
+      .list()
+      .filter((tenant) => isBehind(tenant, gateway))
+      .map(keyOf);
   return {
     name: 'tenantcontrolplane',
     // A Deployment that comes up reports every step of each pod: a burst of them is one look, and one status write.
@@ -53,6 +59,9 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       ownedBy(informers.deployments, tenantControlPlanes),
       ownedBy(informers.podDisruptionBudgets, tenantControlPlanes),
       ownedBy(informers.networkPolicies, tenantControlPlanes),
+      ownedBy(informers.ingresses, tenantControlPlanes),
+      ownedBy(informers.tlsRoutes, tenantControlPlanes),
+      watchSource(informers.gateways, { map: tenantsBehind, predicate: reachabilityChanged }),
       watchSource(informers.pods, { map: controlPlaneOf, predicate: podTroubleChanged }),
       watchSource(informers.dataStores, { map: tenantsOf, predicate: usabilityChanged }),
     ],
@@ -89,6 +98,20 @@ function controlPlaneOf({ metadata }: Pod): readonly ObjectKey[] {
   const name = metadata?.labels?.[labels.name];
   const namespace = metadata?.namespace;
   return name === undefined || namespace === undefined ? [] : [{ namespace, name }];
+}
+
+function isBehind({ metadata, spec }: TenantControlPlane, { metadata: gateway }: Gateway): boolean {
+  return (spec.controlPlane.gateway?.parentRefs ?? []).some(
+    ({ namespace = metadata.namespace, name }) => namespace === gateway.namespace && name === gateway.name,
+  );
+}
+
+// A Gateway's status counts the routes on each listener: that changes with every tenant behind it and means nothing to the others.
+function reachabilityChanged(event: InformerEvent<Gateway>): boolean {
+  if (event.type !== 'updated') return true;
+  const relevant = ({ metadata, status }: Gateway): string =>
+    JSON.stringify([metadata.generation, findCondition(status?.conditions, 'Programmed')?.status]);
+  return relevant(event.object) !== relevant(event.old);
 }
 
 // Tenants that have a store care for that one; tenants without one care for every one that appears.

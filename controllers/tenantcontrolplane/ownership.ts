@@ -25,3 +25,8 @@ export function foreignObject(error: unknown): string | undefined {
   if (!(error instanceof ApiError) || !error.isConflict) return undefined;
   return `an object that is not this control plane's has a name that it needs: ${error.message}: delete that one, or give the control plane another name`;
 }
+
+/** Whether the object belongs to `owner`, so that it may be removed when it is no longer wanted. */
+export function isOwnedBy(object: KubeObject, owner: TenantControlPlane): boolean {
+  return object.metadata?.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true;
+}

@@ -15,6 +15,8 @@ import type { Credentials } from './phases/credentials.ts';
 import { planCredentials } from './phases/credentials.ts';
 import type { Endpoint } from './phases/endpoint.ts';
 import { reconcileEndpoint } from './phases/endpoint.ts';
+import type { Exposure } from './phases/exposure.ts';
+import { reconcileExposure } from './phases/exposure.ts';
 import { recordIdentity } from './phases/identity.ts';
 import { reconcileSecrets } from './phases/secret-objects.ts';
 import type { Storage } from './phases/storage.ts';
@@ -38,7 +40,7 @@ export class Pass {
   readonly #setUp: Set<string>;
   readonly #now: Date;
   readonly #konnectivity: boolean;
-  readonly #findings: Finding[] = [];
+  #findings: Finding[] = [];
   readonly #errors: Error[] = [];
   readonly #requeues: number[] = [];
   #tenantControlPlane: TenantControlPlane;
@@ -60,6 +62,7 @@ export class Pass {
       this.#authorities(),
       this.#storage(dataStore),
     ]);
+    const exposure = endpoint === undefined ? undefined : await this.#exposure();
     const credentials = await this.#credentials(authorities, endpoint);
     const drafts = [...(authorities?.drafts ?? []), ...(credentials?.drafts ?? []), ...(storage?.drafts ?? [])];
     const written = await this.#secrets(drafts);
@@ -77,6 +80,7 @@ export class Pass {
       names: this.#gathered.names,
       konnectivity: this.#konnectivity,
       endpoint,
+      exposure,
       storage,
       drafts: written ? drafts : [],
       deployment,
@@ -111,6 +115,17 @@ export class Pass {
       await reconcileEndpoint({
         tenantControlPlane: this.#tenantControlPlane,
         service: this.#gathered.service,
+        konnectivity: this.#konnectivity,
+        ...this.#writing(),
+      }),
+    );
+  }
+
+  async #exposure(): Promise<Exposure | undefined> {
+    return this.#take(
+      await reconcileExposure({
+        tenantControlPlane: this.#tenantControlPlane,
+        live: this.#gathered.exposure,
         konnectivity: this.#konnectivity,
         ...this.#writing(),
       }),
@@ -222,7 +237,10 @@ export class Pass {
   async #writeStatus(result: PassResult): Promise<void> {
     const { client, signal } = this.#context;
     const before = this.#tenantControlPlane;
-    const status = statusOf(before, result, this.#options.clock);
+    const { gateways } = this.#options.informers;
+    const status = statusOf(before, result, this.#options.clock, (namespace, name) =>
+      gateways.get({ namespace, name }),
+    );
     const { object, changed } = await patchStatus(client, tenantControlPlanes, before, status, { signal });
     if (changed) recordChanges(before, object, this.#options.events);
   }
@@ -251,7 +269,9 @@ export class Pass {
 
   #take<V>(step: Step<V>): V | undefined {
     if (step.finding === undefined) return step.value;
-    this.#findings.push(step.finding);
+    const { type } = step.finding;
+    // The later step of two that speak of the same has the last word: it runs only where the earlier one was content.
+    this.#findings = [...this.#findings.filter((finding) => finding.type !== type), step.finding];
     if (step.error !== undefined) this.#errors.push(step.error);
     if (step.requeueAfterMs !== undefined) this.#requeues.push(step.requeueAfterMs);
     return step.value;

@@ -15,5 +15,7 @@ export const rules: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['apps'], resources: ['deployments'], verbs: owned },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: owned },
-  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: owned },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies', 'ingresses'], verbs: owned },
+  { apiGroups: ['gateway.networking.k8s.io'], resources: ['tlsroutes'], verbs: owned },
+  { apiGroups: ['gateway.networking.k8s.io'], resources: ['gateways'], verbs: ['get', 'list', 'watch'] },
 ];

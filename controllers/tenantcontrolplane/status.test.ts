@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { TenantControlPlane, TenantControlPlaneStatus } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { tenantControlPlaneConditions } from '#api/kamaji/v1alpha1/tenant-control-plane-conditions.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { TenantParts } from '#controlplane/tenant-control-plane.fake.ts';
 import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
+import { applyMergePatch } from '#runtime/client/merge-patch.ts';
 import { FakeClock } from '#runtime/clock.fake.ts';
 import type { Finding } from './finding.ts';
 import type { Storage } from './phases/storage.ts';
@@ -50,6 +51,7 @@ function result(more: Partial<PassResult> = {}): PassResult {
       },
       service: { metadata: { name: 'demo', namespace: 'tenants' } },
     },
+    exposure: undefined,
     storage,
     drafts,
     deployment: {
@@ -64,7 +66,11 @@ function result(more: Partial<PassResult> = {}): PassResult {
 
 /** A control plane as it is after a pass of that result. */
 function after(more: Partial<PassResult> = {}, before = subject(), clock = new FakeClock()): TenantControlPlane {
-  return { ...before, status: statusOf(before, result(more), clock) };
+  const status: unknown = applyMergePatch(
+    before.status,
+    statusOf(before, result(more), clock, () => undefined),
+  );
+  return { ...before, status: status as TenantControlPlaneStatus };
 }
 
 function subject(parts: TenantParts = {}): TenantControlPlane {

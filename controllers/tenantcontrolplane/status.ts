@@ -2,9 +2,13 @@ import type { TenantControlPlane, TenantControlPlaneStatus } from '#api/kamaji/v
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { Deployment } from '#runtime/client/builtin.ts';
 import { secondsPrecision, setConditions } from '#runtime/client/conditions.ts';
+import type { MergePatch } from '#runtime/client/merge-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Finding } from './finding.ts';
+import type { FindGateway } from './exposure-status.ts';
+import { gatewayStatus, ingressStatus } from './exposure-status.ts';
 import type { Endpoint } from './phases/endpoint.ts';
+import type { Exposure } from './phases/exposure.ts';
 import type { Storage } from './phases/storage.ts';
 import type { Rollout } from './rollout.ts';
 import { versionStateOf } from './rollout.ts';
@@ -36,6 +40,7 @@ export interface PassResult {
   readonly names: NamesOfControlPlane;
   readonly konnectivity: boolean;
   readonly endpoint: Endpoint | undefined;
+  readonly exposure: Exposure | undefined;
   readonly storage: Storage | undefined;
   readonly drafts: readonly SecretDraft[];
   readonly deployment: Deployment | undefined;
@@ -47,7 +52,8 @@ export function statusOf(
   tenantControlPlane: TenantControlPlane,
   result: PassResult,
   clock: Pick<Clock, 'now'>,
-): TenantControlPlaneStatus {
+  findGateway: FindGateway,
+): MergePatch<TenantControlPlaneStatus> {
   const before = tenantControlPlane.status ?? {};
   const observedGeneration = tenantControlPlane.metadata.generation ?? 0;
   const dated = <T extends { checksum?: string; lastUpdate?: string }>(old: T | undefined, next: T): T =>
@@ -58,7 +64,7 @@ export function statusOf(
     const draft = result.drafts.find((one) => one.name === name);
     return draft === undefined ? old : dated(old, { secretName: name, checksum: checksumOf(draft.data) });
   };
-  const { names, storage, endpoint } = result;
+  const { names, storage, endpoint, exposure } = result;
   const findings = [...result.findings, ...summaries(result)];
   return dropUndefined({
     ...before,
@@ -104,6 +110,9 @@ export function statusOf(
       version: versionOf(tenantControlPlane, result.rollout),
       deployment: deploymentStatus(before, result.deployment),
       service: serviceStatus(before, endpoint),
+      ...(exposure === undefined
+        ? {}
+        : { ingress: ingressStatus(exposure), gateway: gatewayStatus(exposure, findGateway) }),
     },
     addons: {
       ...before.addons,
@@ -199,10 +208,10 @@ function serviceStatus(before: TenantControlPlaneStatus, endpoint: Endpoint | un
 type Loose<T> = T extends readonly (infer E)[]
   ? readonly Loose<E>[]
   : T extends object
-    ? { readonly [K in keyof T]?: Loose<T[K]> | undefined }
+    ? { readonly [K in keyof T]?: Loose<T[K]> | null | undefined }
     : T;
 
 /** Absent instead of undefined, at every depth, as it will be on the wire. */
-function dropUndefined(status: Loose<TenantControlPlaneStatus>): TenantControlPlaneStatus {
+function dropUndefined(status: Loose<TenantControlPlaneStatus>): MergePatch<TenantControlPlaneStatus> {
   return JSON.parse(JSON.stringify(status));
 }

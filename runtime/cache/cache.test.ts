@@ -534,6 +534,7 @@ test('the same selection is one informer with the indexes of both; another selec
   assert.notEqual(first, other);
   assert.deepEqual(cache.informersOf(configMaps), [first, other]);
   assert.throws(() => cache.informer(configMaps, { labelSelector: 'a=b', transform: (item) => item }), /transforms/);
+  assert.throws(() => cache.informer(configMaps, { labelSelector: 'a=b', optional: true }), /optional/);
 });
 
 test('a cache that does not sync in time says what is missing and why', async () => {
@@ -565,4 +566,23 @@ test('a stopped cache leaves no timer and no connection', async () => {
   await running;
   assert.deepEqual(clock.pending(), []);
   await until(() => server.watches[0]?.destroyed === true);
+});
+
+test('a kind that may be missing is empty until it comes, and again when it has gone', async () => {
+  server.list(failure(404, 'NotFound'), page([object('a', '7')], '9'), failure(404, 'NotFound'));
+  server.watch(server.open(), failure(404, 'NotFound'));
+  const informer = cache.informer(configMaps, { optional: true });
+  const seen = recorded(informer);
+  start();
+  await cache.waitForSync(stop.signal);
+  assert.deepEqual(names(informer), []);
+
+  await until(() => clock.pending().length === 1);
+  await clock.advance(30_000);
+  await until(() => names(informer).length === 1);
+  await until(() => server.watches.length === 1);
+  server.watches[0]?.end(bookmark('10'));
+
+  await until(() => server.count(true) === 2 && names(informer).length === 0);
+  assert.deepEqual(seen, ['added a@7', 'deleted a@7']);
 });

@@ -44,6 +44,7 @@ export function createCache(dependencies: CacheDependencies): Cache {
       transport,
       resource,
       selection: options,
+      optional: informer.optional,
       sink: informer,
       clock,
       random,
@@ -62,6 +63,9 @@ export function createCache(dependencies: CacheDependencies): Cache {
       const informer = (present as unknown as SharedInformer<T> | undefined) ?? declare(resource, options);
       if (informer.transform !== options.transform) {
         throw new TypeError(`informer '${informer.name}' is declared twice, with different transforms`);
+      }
+      if (informer.optional !== (options.optional ?? false)) {
+        throw new TypeError(`informer '${informer.name}' is declared twice, as optional and as not`);
       }
       informer.addIndexes(options.indexes);
       return informer;

@@ -32,6 +32,11 @@ export interface InformerOptions<T> {
   readonly fieldSelector?: string;
   /** Watch PartialObjectMetadata only: objects carry apiVersion, kind and metadata. */
   readonly metadataOnly?: boolean;
+  /**
+   * The kind may be missing from the API server, and come and go: the informer is then empty, and synced. Looked for
+   * again every half a minute.
+   */
+  readonly optional?: boolean;
   /** Copies the wanted fields out of the wire object before it is stored (managedFields are always dropped). */
   readonly transform?: (object: T) => T;
   /** Name -> index values of an object. */

@@ -28,6 +28,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly transport: Transport;
   readonly resource: Resource<T>;
   readonly selection: Selection;
+  /** A kind that the server does not know is an empty selection. */
+  readonly optional: boolean;
   readonly sink: ReflectorSink<T>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -39,6 +41,8 @@ const pageSize = 500;
 const pageTimeoutMs = 60_000;
 /** The server sends a bookmark every minute, the first within two: this much silence means that nobody is there any more. */
 const silenceLimitMs = 180_000;
+/** How often to look for a kind that the server did not know. */
+const kindRecheckMs = 30_000;
 /** A watch that ends sooner without having said anything counts as a failure. */
 const shortestHealthyWatchMs = 1_000;
 
@@ -73,7 +77,8 @@ export class Reflector<T extends KubeObject> {
         this.#lastError = undefined;
       } catch (error) {
         if (signal.aborted) return;
-        await this.#recover(error instanceof Error ? error : new Error(String(error)), signal);
+        if (this.#options.optional && isUnknownKind(error)) await this.#awaitKind(signal);
+        else await this.#recover(error instanceof Error ? error : new Error(String(error)), signal);
       }
     }
   }
@@ -91,6 +96,14 @@ export class Reflector<T extends KubeObject> {
     });
     // Rejects only when the signal aborts, which ends the loop.
     await clock.sleep(delayMs, signal).catch(() => {});
+  }
+
+  async #awaitKind(signal: AbortSignal): Promise<void> {
+    const { clock, random, sink } = this.#options;
+    this.#resourceVersion = undefined;
+    this.#lastError = undefined;
+    sink.replace([], '0');
+    await clock.sleep(kindRecheckMs * (0.9 + 0.2 * random()), signal).catch(() => {});
   }
 
   async #list(signal: AbortSignal): Promise<string> {
@@ -213,6 +226,11 @@ function isPositionLost(error: unknown): boolean {
     error.status === 400 ||
     error.details.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true
   );
+}
+
+// A collection of a kind that exists is never 404, not even in a namespace that does not exist.
+function isUnknownKind(error: unknown): boolean {
+  return error instanceof ApiError && error.isNotFound;
 }
 
 function metricName(resource: Resource): string {

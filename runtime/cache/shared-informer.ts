@@ -22,6 +22,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
   readonly name: string;
   readonly resource: Resource<T>;
   readonly transform: InformerOptions<T>['transform'];
+  readonly optional: boolean;
   /** Resolves when `hasSynced` has become true. */
   readonly synced: Promise<void>;
   readonly #store = new Store<T>();
@@ -37,6 +38,7 @@ export class SharedInformer<T extends KubeObject> implements Informer<T>, Reflec
     this.name = name;
     this.resource = resource;
     this.transform = options.transform;
+    this.optional = options.optional ?? false;
     this.#matches = selectionMatcher(options);
     this.#freeze = freeze;
     this.#log = log;

@@ -24,6 +24,8 @@ export const tenantControlPlaneConditions = {
     'AddressUnsupported',
     'PortOccupied',
     'ServiceRefused',
+    'GatewayApiMissing',
+    'RouteRefused',
     'RouteNotAccepted',
     'ForeignObject',
     'InternalError',

@@ -1,5 +1,4 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { KonnectivityServer } from '#controlplane/input.ts';
 import { controlPlaneDeployment } from '#controlplane/deployment.ts';
 import { egressSelectorConfigMap } from '#controlplane/egress-selector.ts';
@@ -17,7 +16,7 @@ import { keyOf } from '#runtime/client/resource.ts';
 import type { Finding, Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Gathered } from '../gather.ts';
-import { foreignController, foreignObject, takeOver } from '../ownership.ts';
+import { foreignController, foreignObject, isOwnedBy, takeOver } from '../ownership.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { checksumOf } from '../secrets.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -158,13 +157,9 @@ async function reconcileBudget(input: WorkloadInput): Promise<void> {
   const desired = podDisruptionBudget(gathered.tenantControlPlane);
   if (desired !== undefined) {
     await input.applier.apply(client, podDisruptionBudgets, desired, live, { signal, ...takeOver(live) });
-  } else if (live !== undefined && isOurs(live, gathered.tenantControlPlane)) {
+  } else if (live !== undefined && isOwnedBy(live, gathered.tenantControlPlane)) {
     await client.delete(podDisruptionBudgets, keyOf(live), { signal });
   }
-}
-
-function isOurs(object: Parameters<typeof foreignController>[0], owner: TenantControlPlane): boolean {
-  return object?.metadata?.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true;
 }
 
 function notReady(
