@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { labels, PROJECT } from '#api/labels.ts';
-import type { ConfigMap, Deployment } from '#runtime/client/builtin.ts';
-import { configMaps, deployments, namespaces, roles } from '#runtime/client/builtin.ts';
+import type { ConfigMap, Deployment, Service } from '#runtime/client/builtin.ts';
+import {
+  configMaps,
+  deployments,
+  endpoints,
+  endpointSlices,
+  namespaces,
+  roles,
+  services,
+} from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { startControlPlane } from '#test/control-plane.ts';
 import type { ControlPlane } from '#test/control-plane.ts';
@@ -170,6 +179,33 @@ suite('objects that we own inside a tenant', () => {
     ending.abort(new Error('shutdown'));
     await assert.rejects(owned.ensure('one', client, [configMap('a')], ending.signal), /shutdown/u);
   });
+});
+
+test('the endpoints of a Service of ours, which have its labels, are not taken for surplus', async () => {
+  await using tenant = await startControlPlane({ controllers: ['endpoints-controller', 'endpointslice-controller'] });
+  const { client } = tenant;
+  const owned = createOwnedObjects({ fieldManager: 'tester', kinds: [services, endpoints, endpointSlices] });
+  const object: Service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'dns', namespace: 'default', labels: ours },
+    spec: { selector: { app: 'dns' }, ports: [{ port: 53 }] },
+  };
+  const ensure = (...desired: readonly DesiredObject[]) => owned.ensure('one', client, desired, signal);
+  await ensure({ resource: services, object });
+  const derived = async () => [
+    ...(await client.list(endpoints, { labelSelector: selector })).items,
+    ...(await client.list(endpointSlices, { labelSelector: selector })).items,
+  ];
+  while ((await derived()).length < 2) await sleep(50);
+  const before = (await derived()).map(({ metadata }) => metadata?.uid);
+
+  assert.deepEqual(await ensure({ resource: services, object }), { applied: 0, pruned: 0, failures: [] });
+  assert.deepEqual(
+    (await derived()).map(({ metadata }) => metadata?.uid),
+    before,
+  );
+  assert.equal((await ensure()).pruned, 1, 'the Service itself');
 });
 
 const selector = `${labels.project}=${PROJECT}`;

@@ -26,8 +26,8 @@ export interface OwnedObjectsOptions {
 
 /**
  * Keeps the objects that we own inside tenants as desired: what is missing, was changed by somebody or is wanted
- * differently is applied; what carries our label and is not wanted any more is deleted. An untouched tenant costs one
- * metadata list per kind and no write.
+ * differently is applied; what carries our label and is not wanted any more is deleted, unless the tenant's own controllers
+ * made it. An untouched tenant costs one metadata list per kind and no write.
  */
 export interface OwnedObjects {
   ensure(
@@ -79,7 +79,7 @@ export function createOwnedObjects(options: OwnedObjectsOptions): OwnedObjects {
       };
       await Promise.all([...wanted].map(([identity, entry]) => attempt(entry.object, () => applyOne(identity, entry))));
 
-      const surplus = [...live].filter(([identity]) => !wanted.has(identity));
+      const surplus = [...live].filter(([identity, { object }]) => !wanted.has(identity) && !isDerived(object));
       const remove = async (identity: string, { resource, object }: DesiredObject): Promise<void> => {
         const uid = object.metadata?.uid;
         await client.delete(resource, keyOf(object), {
@@ -110,6 +110,12 @@ async function listOwned(
     }),
   );
   return new Map(lists.flat());
+}
+
+/** Endpoints and EndpointSlices get the labels of their Service, and go with it. */
+function isDerived({ metadata }: KubeObject): boolean {
+  const writers = metadata?.managedFields ?? [];
+  return writers.length > 0 && writers.every(({ manager }) => manager === 'kube-controller-manager');
 }
 
 function identityOf(resource: Resource, object: KubeObject): string {

@@ -32,6 +32,8 @@ export interface ObjectMeta {
   annotations?: { [key: string]: string };
   finalizers?: string[];
   ownerReferences?: OwnerReference[];
+  /** Not in caches, which drop them. */
+  managedFields?: { manager?: string }[];
 }
 
 /** Any Kubernetes object. */
