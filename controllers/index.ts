@@ -11,6 +11,7 @@ import type { TenantPool } from '#tenant/pool.ts';
 import type { Logger } from 'winston';
 import { setupDataStoreController } from './datastore/index.ts';
 import { setupKamajiControlPlaneController } from './kamajicontrolplane/index.ts';
+import { setupKubeconfigGeneratorController } from './kubeconfiggenerator/index.ts';
 import { setupTenantControlPlaneController } from './tenantcontrolplane/index.ts';
 
 /** What an installation chooses, by the flags of the manager. */
@@ -54,6 +55,7 @@ export interface ControllersOptions {
 }
 
 const tenantCheckMs = 60_000;
+const keyAlgorithm = 'ECDSA-P256';
 
 /**
  * Every controller of this provider, with its informers declared on the cache: call before the cache starts. The
@@ -77,12 +79,13 @@ export async function setupControllers(
       konnectivityDefault: settings.konnectivityDefault,
       kineImage: settings.kineImage,
       renewBeforeMs: settings.renewBeforeMs,
-      keyAlgorithm: 'ECDSA-P256',
+      keyAlgorithm,
       managementAddresses: options.managementAddresses,
       tenantCheckMs,
       concurrency: settings.maxConcurrentTenantControlPlanes,
       ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
     }),
+    setupKubeconfigGeneratorController({ ...shared, renewBeforeMs: settings.renewBeforeMs, keyAlgorithm }),
   ];
   if (!(await isClusterApiInstalled(options.reader, signal))) {
     options.log.warn(

@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly extraArgs?: readonly string[];
   /** Runs kube-controller-manager too, with these controllers (`namespace-controller`, ...). Default: none. */
   readonly controllers?: readonly string[];
+  /** Signs the serving certificate and every identity, and is what clients are trusted by. Default: one of its own. */
+  readonly authority?: CertificatePair;
 }
 
 /** Who a test is to the API server: a client certificate. */
@@ -123,7 +125,7 @@ async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
   };
 
   try {
-    const credentials = await createCredentials(directory);
+    const credentials = await createCredentials(directory, options.authority);
     const clientFor = (identity: Identity): Client => {
       const tls = {
         ca: credentials.authority.certificatePem,
@@ -186,9 +188,9 @@ interface Credentials {
   readonly admin: Identity;
 }
 
-async function createCredentials(directory: string): Promise<Credentials> {
+async function createCredentials(directory: string, given: CertificatePair | undefined): Promise<Credentials> {
   const now = new Date();
-  const authority = await createAuthority({ commonName: 'test', now });
+  const authority = given ?? (await createAuthority({ commonName: 'test', now }));
   const [serving, admin, serviceAccount] = await Promise.all([
     issue({
       authority,

@@ -230,6 +230,13 @@ const kubeconfigGeneratorCases: readonly Omit<RuleCase, 'kind'>[] = [
     refused: { user: { stringValue: 'alice', fromDefinition: 'metadata.name' } },
     says: /exactly one of stringValue and fromDefinition is needed: set one/,
   },
+  {
+    title: 'a name that no label can have',
+    accepted: { user: { stringValue: 'alice' } },
+    refused: { user: { stringValue: 'alice' } },
+    refusedName: 'g'.repeat(64),
+    says: /metadata\.name g+ cannot be the value of a label .*at most 63/,
+  },
 ];
 
 const kcp = (network: JsonObject, more: JsonObject = {}) => ({ version: 'v1.35.4', network, ...more });

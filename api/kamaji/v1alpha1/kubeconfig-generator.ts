@@ -23,7 +23,12 @@ const compoundValue = object(
   'A text, or the place in the TenantControlPlane that it is read from.',
   {
     stringValue: optional(string('The text itself.')),
-    fromDefinition: optional(string('Dotted path of a string in the TenantControlPlane, such as metadata.name.')),
+    fromDefinition: optional(
+      string(
+        'Dotted path of a string in the TenantControlPlane, such as metadata.name. What it yields may not begin with ' +
+          'system: or kubeadm:, since whoever writes to the tenant would decide about rights in it.',
+      ),
+    ),
   },
   {
     rules: [
@@ -38,8 +43,14 @@ const compoundValue = object(
 const spec = object('Which tenants, and which user.', {
   namespaceSelector: optional(describe('Namespaces of the tenants; empty selects all.', labelSelector)),
   tenantControlPlaneSelector: optional(describe('Tenants; empty selects all.', labelSelector)),
-  user: describe('User name in the client certificate.', compoundValue),
-  groups: optional(list('Groups in the client certificate.', compoundValue)),
+  user: describe('User name in the client certificate: its common name.', compoundValue),
+  groups: optional(
+    list(
+      'Groups in the client certificate: its organizations. A member of system:masters may do everything, and no role ' +
+        'inside the tenant can take that away.',
+      compoundValue,
+    ),
+  ),
   controlPlaneEndpointFrom: optional(
     string('Key of the admin-kubeconfig Secret that server and authority are taken from.', { default: 'admin.svc' }),
   ),
@@ -48,13 +59,13 @@ const spec = object('Which tenants, and which user.', {
 const status = object('What was made.', {
   observedGeneration: optional(observedGeneration),
   resources: optional(integer('Matching tenants.')),
-  availableResources: optional(integer('Kubeconfigs that are there.')),
+  availableResources: optional(integer('Matching tenants whose kubeconfig is there and up to date.')),
   errors: optional(
     list(
       'Tenants for which none could be made.',
       object('One failure.', {
         resource: optional(string('Tenant, as namespace/name.')),
-        message: optional(string('What went wrong.')),
+        message: optional(string('What is so, and what to do about it.')),
       }),
     ),
   ),
@@ -68,7 +79,18 @@ export const kubeconfigGeneratorCrd = customResourceDefinition({
   shortNames: ['kc'],
   categories: ['kamaji'],
   labels: { 'cluster.x-k8s.io/provider': 'control-plane-kamaji' },
-  columns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+  columns: [
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Tenants', type: 'integer', jsonPath: '.status.resources' },
+    { name: 'Available', type: 'integer', jsonPath: '.status.availableResources' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
   spec,
   status,
+  rules: [
+    rule(
+      'size(self.metadata.name) <= 63',
+      'metadata.name {self.metadata.name} cannot be the value of a label on the Secrets: use at most 63 characters',
+    ),
+  ],
 });
