@@ -1,0 +1,18 @@
+import type { ServedKind } from './served-kind.ts';
+import { customResourceDefinition } from './strategies/custom-resource-definition.ts';
+import { namespace } from './strategies/namespace.ts';
+import { secret } from './strategies/secret.ts';
+import { service } from './strategies/service.ts';
+import type { Strategy } from './strategies/strategy.ts';
+
+const strategies: Readonly<Record<string, Strategy>> = {
+  '/Namespace': namespace,
+  '/Secret': secret,
+  '/Service': service,
+  'apiextensions.k8s.io/CustomResourceDefinition': customResourceDefinition,
+};
+const none: Strategy = {};
+
+export function strategyOf(kind: ServedKind): Strategy {
+  return strategies[`${kind.group}/${kind.kind}`] ?? none;
+}
