@@ -119,9 +119,11 @@ function rules(schema: JsonSchema): readonly string[] {
   return all.map(({ message, messageExpression }) => `Refused: *${plain(message ?? messageExpression ?? '')}*.`);
 }
 
-/** A message expression as text, its CEL parts in braces. */
+/** A message expression as text, its CEL parts in braces; those that compute something are no help to a reader. */
 function plain(message: string): string {
-  return message.replaceAll(/(?:^""|") \+ (.*?) \+ "/g, '{$1}').replaceAll(/^"|"$/g, '');
+  return message
+    .replaceAll(/(?:^""|") \+ (.*?) \+ "/g, (_, part: string) => (/^[\w.[\]]+$/.test(part) ? `{${part}}` : '{…}'))
+    .replaceAll(/^"|"$/g, '');
 }
 
 const code = (text: string): string => `\`${text}\``;

@@ -7,14 +7,17 @@ import { kamajiControlPlanes, ownKinds, tenantControlPlanes } from '#api/kinds.t
 import type { JsonObject, JsonSchema, ValidationRule } from '#api/schema/json-schema.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import { keyOf } from '#runtime/client/resource.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { installCrds } from './install-crds.ts';
-import { type RuleCase, ruleCases } from './rule-cases.ts';
+import type { RuleCase } from './rule-case.ts';
+import { ruleCases } from './rule-cases.ts';
 
 type CustomObject = KubeObject & { spec?: JsonObject };
 
 const fixtures = new URL('./fixtures/upstream/', import.meta.url);
 const templates = new URL('../templates/', import.meta.url);
+const ofStatus = { subresource: 'status' } as const;
 
 suite('the API on a real API server', () => {
   let controlPlane: ControlPlane;
@@ -133,7 +136,12 @@ suite('the API on a real API server', () => {
   async function changed(one: RuleCase, from: JsonObject, index: number): Promise<string> {
     const resource = untyped(one.kind);
     const change = async (name: string, spec: JsonObject) => {
-      const live = await controlPlane.client.create<CustomObject>(resource, object(one, name, from));
+      const created = await controlPlane.client.create<CustomObject>(resource, object(one, name, from));
+      const { status } = one;
+      const live =
+        status === undefined
+          ? created
+          : await controlPlane.client.mergePatch<CustomObject>(resource, keyOf(created), { status }, ofStatus);
       return () => controlPlane.client.replace<CustomObject>(resource, { ...live, spec });
     };
     const accepted = await change(`accepted-${index}`, one.accepted);

@@ -1,33 +1,8 @@
-import type { Kind } from '#api/kinds.ts';
 import { dataStores, kamajiControlPlanes, kubeconfigGenerators, tenantControlPlanes } from '#api/kinds.ts';
-import type { JsonObject } from '#api/schema/json-schema.ts';
-
-/** One CEL rule, a spec that it accepts and one that it refuses. */
-export interface RuleCase {
-  readonly title: string;
-  readonly kind: Omit<Kind<unknown>, 'objectType'>;
-  /** With a transition rule: the spec that the object is created with, before it is changed to the other two. */
-  readonly from?: JsonObject;
-  readonly accepted: JsonObject;
-  readonly refused: JsonObject;
-  /** Words of the refusal: the field or value, and the remedy. */
-  readonly says: RegExp;
-  /** Name of the refused object, where the rule is about names. */
-  readonly refusedName?: string;
-}
-
-const tcp = (more: {
-  service?: JsonObject;
-  network?: JsonObject;
-  controlPlane?: JsonObject;
-  spec?: JsonObject;
-  version?: string;
-}) => ({
-  controlPlane: { service: { serviceType: 'ClusterIP', ...more.service }, ...more.controlPlane },
-  kubernetes: { version: more.version ?? 'v1.35.4', kubelet: {} },
-  ...(more.network && { networkProfile: more.network }),
-  ...more.spec,
-});
+import { networkRuleCases } from './network-rule-cases.ts';
+import type { RuleCase } from './rule-case.ts';
+import { kcp, tcp } from './rule-case.ts';
+import { versionRuleCases } from './version-rule-cases.ts';
 
 const loadBalancer = { serviceType: 'LoadBalancer' };
 
@@ -149,6 +124,32 @@ const tenantControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
     says: /replicas is set, .*: leave replicas out or use mode Deployment/,
   },
   {
+    title: 'an override without store',
+    accepted: tcp({ spec: { dataStoreOverrides: [{ resource: 'apps/deployments', dataStore: 'one' }] } }),
+    refused: tcp({ spec: { dataStoreOverrides: [{ resource: '/events' }] } }),
+    says: /dataStoreOverrides\[0\].*needs resource as group.resource, .*, and dataStore: set both/,
+  },
+  {
+    title: 'a resource with two stores',
+    accepted: tcp({
+      spec: {
+        dataStoreOverrides: [
+          { resource: '/events', dataStore: 'one' },
+          { resource: '/pods', dataStore: 'one' },
+        ],
+      },
+    }),
+    refused: tcp({
+      spec: {
+        dataStoreOverrides: [
+          { resource: '/events', dataStore: 'one' },
+          { resource: '/events', dataStore: 'two' },
+        ],
+      },
+    }),
+    says: /dataStoreOverrides names a resource twice: name each once/,
+  },
+  {
     title: 'a Deployment without replicas',
     accepted: tcp({ spec: { addons: { konnectivity: { agent: { mode: 'Deployment', replicas: 2 } } } } }),
     refused: tcp({ spec: { addons: { konnectivity: { agent: { mode: 'Deployment', replicas: 0 } } } } }),
@@ -161,6 +162,7 @@ const tls = {
   certificateAuthority: { certificate: value, privateKey: value },
   clientCertificate: { certificate: value, privateKey: value },
 };
+const secretReference = { name: 'one', namespace: 'default', keyPath: 'password' };
 const sql = { driver: 'PostgreSQL', endpoints: ['db:5432'], basicAuth: { username: value, password: value } };
 const etcd = { driver: 'etcd', endpoints: ['etcd:2379'], tlsConfig: tls };
 
@@ -217,9 +219,27 @@ const dataStoreCases: readonly Omit<RuleCase, 'kind'>[] = [
   },
   {
     title: 'a value from nowhere',
-    accepted: { ...sql, basicAuth: { username: value, password: { secretReference: { keyPath: 'password' } } } },
+    accepted: { ...sql, basicAuth: { username: value, password: { secretReference } } },
     refused: { ...sql, basicAuth: { username: value, password: {} } },
     says: /basicAuth\.password.*neither content nor secretReference is set: set one/,
+  },
+  {
+    title: 'a Secret of no namespace',
+    accepted: { ...sql, basicAuth: { username: value, password: { secretReference } } },
+    refused: { ...sql, basicAuth: { username: value, password: { secretReference: { name: 'a', keyPath: 'p' } } } },
+    says: /basicAuth\.password\.secretReference.*lacks name or namespace: set both/,
+  },
+  {
+    title: 'an endpoint with a scheme',
+    accepted: { ...sql, endpoints: ['db.example.com:5432', '192.0.2.1:5432', '[fd00::1]:5432'] },
+    refused: { ...sql, endpoints: ['https://db:5432'] },
+    says: /endpoints\[0\].*https:..db:5432: write host:port without scheme/,
+  },
+  {
+    title: 'an endpoint without port',
+    accepted: { ...sql, endpoints: ['db:65535'] },
+    refused: { ...sql, endpoints: ['db:65536'] },
+    says: /endpoints has db:65536: write host:port/,
   },
 ];
 
@@ -238,8 +258,6 @@ const kubeconfigGeneratorCases: readonly Omit<RuleCase, 'kind'>[] = [
     says: /metadata\.name g+ cannot be the value of a label .*at most 63/,
   },
 ];
-
-const kcp = (network: JsonObject, more: JsonObject = {}) => ({ version: 'v1.35.4', network, ...more });
 
 const kamajiControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
   {
@@ -282,7 +300,21 @@ const kamajiControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
     from: kcp({}, { dataStoreUsername: 'one' }),
     accepted: kcp({}, { dataStoreUsername: 'one', replicas: 3 }),
     refused: kcp({}, { dataStoreUsername: 'two' }),
-    says: /dataStoreUsername cannot be changed/,
+    says: /dataStoreUsername can only be given when the control plane is created: put it back/,
+  },
+  {
+    title: 'a dataStoreSchema given later',
+    from: kcp({}),
+    accepted: kcp({}, { dataStoreName: 'one' }),
+    refused: kcp({}, { dataStoreSchema: 'one' }),
+    says: /dataStoreSchema can only be given when the control plane is created: put it back/,
+  },
+  {
+    title: 'dataStoreName taken away',
+    from: kcp({}, { dataStoreName: 'one' }),
+    accepted: kcp({}, { dataStoreName: 'two' }),
+    refused: kcp({}),
+    says: /dataStoreName cannot be removed once it is set: put it back/,
   },
 ];
 
@@ -295,4 +327,6 @@ export const ruleCases: readonly RuleCase[] = [
   ...of(dataStores, dataStoreCases),
   ...of(kubeconfigGenerators, kubeconfigGeneratorCases),
   ...of(kamajiControlPlanes, kamajiControlPlaneCases),
+  ...versionRuleCases,
+  ...networkRuleCases,
 ];

@@ -14,6 +14,10 @@ export interface ValidationRule {
   readonly message?: string;
   /** The same as a CEL expression, for a message that quotes values. */
   readonly messageExpression?: string;
+  /** `oldSelf` is an optional: without a value at creation. The rule is then evaluated at creation too. */
+  readonly optionalOldSelf?: true;
+  /** The property that a refusal is shown at, relative to the node, such as `.version`. Default: the node itself. */
+  readonly fieldPath?: string;
 }
 
 /** The subset of OpenAPI v3 that a structural CRD schema may use and that the constructors of this folder produce. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { immutable, rule } from './rule.ts';
+import { atCreation, immutable, present, rule, whenChanged } from './rule.ts';
 import {
   boolean,
   describe,
@@ -111,4 +111,24 @@ test('a message with braces quotes values by CEL', () => {
     messageExpression: String.raw`"size " + string(self) + " is \"too\" small: grow it"`,
   });
   assert.equal(immutable('driver').message, 'driver cannot be changed: create a new object to have another value');
+});
+
+test('a rule about what never changes is for new objects only', () => {
+  assert.deepEqual(atCreation('size(self) < 9', 'too long'), {
+    rule: 'oldSelf.hasValue() || (size(self) < 9)',
+    message: 'too long',
+    optionalOldSelf: true,
+  });
+});
+
+test('a rule can leave alone what an object had before', () => {
+  const { rule: cel } = whenChanged(['$.a', 'size($.b)'], 'self.a != self.b', 'a and b are equal');
+  assert.equal(
+    cel,
+    '(oldSelf.hasValue() && oldSelf.value().a == self.a && size(oldSelf.value().b) == size(self.b)) || (self.a != self.b)',
+  );
+});
+
+test('a property can be asked for with all that is on the way to it', () => {
+  assert.equal(present('self', 'status.a.b'), 'has(self.status) && has(self.status.a) && has(self.status.a.b)');
 });

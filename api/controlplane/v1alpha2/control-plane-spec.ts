@@ -11,12 +11,11 @@ import {
   volumeMount,
 } from '../../core/pod.ts';
 import { imageOverride, konnectivity, kubeProxy } from '../../kamaji/v1alpha1/addons.ts';
-import { admissionController } from '../../kamaji/v1alpha1/admission-controllers.ts';
+import { admissionControllers } from '../../kamaji/v1alpha1/admission-controllers.ts';
 import { dataStoreOverrides } from '../../kamaji/v1alpha1/data-store-overrides.ts';
 import { DEFAULT_REGISTRY } from '../../kamaji/v1alpha1/defaults.ts';
 import { kubeletOfControlPlane } from '../../kamaji/v1alpha1/kubelet.ts';
 import { ipAddress } from '../../kamaji/v1alpha1/service.ts';
-import { immutable } from '../../schema/rule.ts';
 import { describe, list, map, object, optional, string } from '../../schema/schema.ts';
 import { network } from './network.ts';
 
@@ -59,10 +58,7 @@ export const controlPlaneFields = {
     string('Name of the database, key prefix or bucket; chosen by the system if absent.', { maxLength: 253 }),
   ),
   dataStoreUsername: optional(
-    string('Name of the user in the datastore; chosen by the system if absent.', {
-      maxLength: 253,
-      rules: [immutable('dataStoreUsername')],
-    }),
+    string('Name of the user in the datastore; chosen by the system if absent.', { maxLength: 253 }),
   ),
   dataStoreOverrides: optional(dataStoreOverrides),
   addons: optional(
@@ -81,7 +77,7 @@ export const controlPlaneFields = {
       konnectivity: optional(konnectivity),
     }),
   ),
-  admissionControllers: optional(list('Admission plugins that are enabled.', admissionController)),
+  admissionControllers: optional(admissionControllers()),
   registry: optional(string("Registry and path of the control plane's images.", { default: DEFAULT_REGISTRY })),
   apiServer: optional(object('kube-apiserver.', component)),
   controllerManager: optional(object('kube-controller-manager.', component)),

@@ -1,9 +1,13 @@
 import { conditions, observedGeneration } from '../../core/condition.ts';
+import { konnectivityPorts } from '../../kamaji/v1alpha1/addons.ts';
+import { knownAdmissionControllers } from '../../kamaji/v1alpha1/admission-controllers.ts';
 import { DEFAULT_REPLICAS } from '../../kamaji/v1alpha1/defaults.ts';
-import { controlPlaneName, kubernetesVersion } from '../../kamaji/v1alpha1/version.ts';
+import { apartFromAdditionalPorts } from '../../kamaji/v1alpha1/service.ts';
+import { controlPlaneName, kubernetesVersion, versionSteps } from '../../kamaji/v1alpha1/version.ts';
 import { kamajiControlPlanes } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
+import { about, cannotUnset, rule } from '../../schema/rule.ts';
 import type { Infer } from '../../schema/schema.ts';
 import { boolean, integer, mapList, object, optional, string } from '../../schema/schema.ts';
 import { controlPlaneFields } from './control-plane-spec.ts';
@@ -20,34 +24,52 @@ export type KamajiControlPlane = {
 export type KamajiControlPlaneSpec = Infer<typeof spec>;
 export type KamajiControlPlaneStatus = Infer<typeof status>;
 
-const spec = object('The control plane that is wanted.', {
-  version: kubernetesVersion('Kubernetes version, with or without a leading v.'),
-  replicas: optional(
-    integer('Number of pods; 0 puts the control plane to sleep.', { minimum: 0, default: DEFAULT_REPLICAS }),
-  ),
-  controlPlaneEndpoint: optional(
-    object(
-      'Address of the API server; written by the system unless it is given up front.',
-      {
-        host: optional(string('Host name or IP address.', { minLength: 1, maxLength: 512 })),
-        port: optional(integer('Port.', { minimum: 1, maximum: 65535 })),
-      },
-      { minProperties: 1 },
+const givenAtCreation = (field: string) =>
+  rule(
+    `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
+    `${field} can only be given when the control plane is created: put it back as it was`,
+  );
+
+const spec = object(
+  'The control plane that is wanted.',
+  {
+    version: kubernetesVersion('Kubernetes version, with or without a leading v.'),
+    replicas: optional(
+      integer('Number of pods; 0 puts the control plane to sleep.', { minimum: 0, default: DEFAULT_REPLICAS }),
     ),
-  ),
-  rollout: optional(
-    object(
-      'When pods are replaced without another reason.',
-      {
-        after: optional(
-          string('Replace pods that are older than this time, once it has come.', { format: 'date-time' }),
-        ),
-      },
-      { minProperties: 1 },
+    controlPlaneEndpoint: optional(
+      object(
+        'Address of the API server; written by the system unless it is given up front.',
+        {
+          host: optional(string('Host name or IP address.', { minLength: 1, maxLength: 512 })),
+          port: optional(integer('Port.', { minimum: 1, maximum: 65535 })),
+        },
+        { minProperties: 1 },
+      ),
     ),
-  ),
-  ...controlPlaneFields,
-});
+    rollout: optional(
+      object(
+        'When pods are replaced without another reason.',
+        {
+          after: optional(
+            string('Replace pods that are older than this time, once it has come.', { format: 'date-time' }),
+          ),
+        },
+        { minProperties: 1 },
+      ),
+    ),
+    ...controlPlaneFields,
+  },
+  {
+    rules: [
+      cannotUnset('dataStoreName'),
+      givenAtCreation('dataStoreSchema'),
+      givenAtCreation('dataStoreUsername'),
+      knownAdmissionControllers,
+      apartFromAdditionalPorts('network.additionalServicePorts', about(konnectivityPorts, 'self')),
+    ],
+  },
+);
 
 const status = object('The control plane that is there.', {
   observedGeneration: optional(observedGeneration),
@@ -62,7 +84,9 @@ const status = object('The control plane that is there.', {
     boolean('There are no control-plane machines in the workload cluster.', { default: true }),
   ),
   ready: optional(boolean('The API server serves; for readers of older contracts.')),
-  version: optional(string('Lowest Kubernetes version that an API server runs; for readers of older contracts.')),
+  version: optional(
+    string('Lowest Kubernetes version that an API server runs; for readers of older contracts.', { maxLength: 256 }),
+  ),
   versions: optional(
     mapList(
       'Kubernetes versions that API servers run, oldest first.',
@@ -108,5 +132,5 @@ export const kamajiControlPlaneCrd = customResourceDefinition({
   scale: { specPath: '.spec.replicas', statusPath: '.status.replicas', selectorPath: '.status.selector' },
   spec,
   status,
-  rules: [controlPlaneName],
+  rules: [controlPlaneName, ...versionSteps('version', 'version')],
 });

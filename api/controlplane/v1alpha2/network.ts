@@ -2,6 +2,8 @@ import {
   additionalPorts,
   certSAN,
   cidr,
+  gatewayHostname,
+  ingressHostname,
   ipAddress,
   optionalIpAddress,
   serviceTypes,
@@ -49,16 +51,16 @@ export const network = object(
     loadBalancerConfig: optional(loadBalancerConfig),
     ingress: optional(
       object('Expose the API server by an Ingress that passes TLS through.', {
-        hostname: string('Host name, or host:port where clients use another port than 443.', { minLength: 1 }),
+        hostname: ingressHostname('Host name, or host:port where clients use another port than 443.', { minLength: 1 }),
         className: optional(string('IngressClass.')),
         ...extraMetadata,
       }),
     ),
     gateway: optional(
       object('Expose the API server by a TLSRoute of the Gateway API.', {
-        name: string('Name of the Gateway.'),
-        namespace: string('Namespace of the Gateway.'),
-        hostname: string('Host name that clients use.'),
+        name: string('Name of the Gateway.', { minLength: 1, maxLength: 253 }),
+        namespace: string('Namespace of the Gateway.', { minLength: 1, maxLength: 63 }),
+        hostname: gatewayHostname('Host name that clients use.'),
         sectionName: optional(string('Name of the listener.', { minLength: 1, maxLength: 253 })),
         port: optional(integer('Port of the listener.', { minimum: 1, maximum: 65535 })),
         ...extraMetadata,

@@ -3,6 +3,7 @@ import { rule } from '../../schema/rule.ts';
 import { boolean, enumeration, integer, list, object, optional, string } from '../../schema/schema.ts';
 import { configurationJSONPatches } from './configuration-patches.ts';
 import { DEFAULT_KONNECTIVITY_AGENT_TOLERATIONS, DEFAULT_KONNECTIVITY_PORT } from './defaults.ts';
+import { unoccupied } from './service.ts';
 
 /** Image of an addon; what is absent follows the tenant's Kubernetes version. */
 export const imageOverride = {
@@ -26,6 +27,7 @@ const konnectivityServer = object(
         minimum: 1,
         maximum: 65535,
         default: DEFAULT_KONNECTIVITY_PORT,
+        rules: [unoccupied('addons.konnectivity.server.port')],
       }),
     ),
     image: optional(
@@ -87,6 +89,17 @@ export const konnectivity = object(
     agent: optional(konnectivityAgent),
   },
 );
+
+const named = 'has($.addons) && has($.addons.konnectivity)';
+
+/**
+ * CEL: the port of a tunnel that the spec `$` asks for, in a list; an empty one where it does not ask, since only the system
+ * knows then whether there is a tunnel.
+ */
+export const konnectivityPorts =
+  `(${named} && (!has($.addons.konnectivity.enabled) || $.addons.konnectivity.enabled) ? ` +
+  `[has($.addons.konnectivity.server) && has($.addons.konnectivity.server.port) ? $.addons.konnectivity.server.port : ` +
+  `${DEFAULT_KONNECTIVITY_PORT}] : [])`;
 
 /** Addons of a tenant. */
 export const addons = object('What is installed inside the tenant cluster.', {

@@ -27,11 +27,22 @@ const contentReference = object(
   {
     content: optional(string('The value itself, in base64; wins over the reference.', { format: 'byte' })),
     secretReference: optional(
-      object('A key of a Secret.', {
-        name: optional(string('Name of the Secret.')),
-        namespace: optional(string('Namespace of the Secret.')),
-        keyPath: string('Key within the Secret.', { minLength: 1 }),
-      }),
+      object(
+        'A key of a Secret.',
+        {
+          name: optional(string('Name of the Secret.')),
+          namespace: optional(string('Namespace of the Secret.')),
+          keyPath: string('Key within the Secret.', { minLength: 1 }),
+        },
+        {
+          rules: [
+            rule(
+              "has(self.name) && self.name != '' && has(self.namespace) && self.namespace != ''",
+              'secretReference lacks name or namespace: set both',
+            ),
+          ],
+        },
+      ),
     ),
   },
   {
@@ -90,11 +101,22 @@ const managed = object(
   },
 );
 
+const endpoint = string('Address.', {
+  maxLength: 260,
+  rules: [
+    rule(
+      String.raw`self.matches('^(\\[[0-9A-Fa-f:.]+\\]|[^\\s/:@\\[\\]]+):[0-9]{1,5}$') && ` +
+        "int(self.substring(self.lastIndexOf(':') + 1)) <= 65535",
+      'endpoints has {self}: write host:port without scheme, an IPv6 address in brackets',
+    ),
+  ],
+});
+
 const spec = object(
   'How the database is reached, or that this system runs it.',
   {
     driver: enumeration('Kind of database.', ['etcd', 'MySQL', 'PostgreSQL', 'NATS'], { rules: [immutable('driver')] }),
-    endpoints: optional(list('Addresses as host:port, without scheme.', string('Address.'), { minItems: 1 })),
+    endpoints: optional(list('Addresses as host:port, without scheme.', endpoint, { minItems: 1, maxItems: 64 })),
     basicAuth: optional(
       object('User of the system in the database.', {
         username: describe('User name.', contentReference),

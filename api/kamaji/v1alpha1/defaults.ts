@@ -14,6 +14,10 @@ export const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 export const DEFAULT_POD_CIDR = '10.244.0.0/16';
 export const DEFAULT_KONNECTIVITY_PORT = 8132;
 
+/** Oldest and newest minor of Kubernetes 1 that a control plane may have. */
+export const OLDEST_MINOR = 30;
+export const NEWEST_MINOR = 36;
+
 /** Replace all pods at once by a complete second set. */
 export const DEFAULT_STRATEGY = Object.freeze({
   type: 'RollingUpdate',

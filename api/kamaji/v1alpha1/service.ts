@@ -1,5 +1,8 @@
-import { rule } from '../../schema/rule.ts';
+import { decimal, present, rule } from '../../schema/rule.ts';
 import { enumeration, integer, intOrString, list, object, optional, string } from '../../schema/schema.ts';
+
+// Within a CEL string.
+const DNS_NAME = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*`;
 
 /** How the API server is exposed. */
 export const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
@@ -8,13 +11,75 @@ export const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer'] as const;
 export const additionalPorts = list(
   'Ports added to the Service, for containers that the user added.',
   object('One port.', {
-    name: string('Name, unique within the Service.'),
+    name: string('Name, unique within the Service.', {
+      maxLength: 63,
+      rules: [
+        rule(
+          "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && !(self in ['kube-apiserver', 'konnectivity-server'])",
+          'additionalPorts has the name {self}: use lower-case letters, digits and hyphens, and neither kube-apiserver nor konnectivity-server, which the Service has already',
+        ),
+      ],
+    }),
     port: integer('Port of the Service.', { minimum: 1, maximum: 65535 }),
     targetPort: intOrString("Number or name of the pod's port."),
     protocol: optional(enumeration('Transport protocol.', ['TCP', 'UDP', 'SCTP'], { default: 'TCP' })),
     appProtocol: optional(string('Application protocol, as a hint to implementations.')),
   }),
+  {
+    maxItems: 32,
+    rules: [
+      rule(
+        'self.all(p, self.exists_one(q, q.name == p.name)) && ' +
+          'self.all(p, self.exists_one(q, q.port == p.port && q.protocol == p.protocol))',
+        'additionalPorts has a name, or a port of one protocol, twice: give each its own',
+      ),
+    ],
+  },
 );
+
+/** The ports that the user added, at the path `ports`, are none of `taken`, a CEL expression. */
+export function apartFromAdditionalPorts(ports: string, taken: string) {
+  const clashing = `p.protocol == 'TCP' && p.port in ${taken}`;
+  return rule(
+    `!(${present('self', ports)}) || !self.${ports}.exists(p, ${clashing})`,
+    `${ports} has port {${decimal(`self.${ports}.filter(p, ${clashing})[0].port`)}}, which is that of the API server or of ` +
+      'konnectivity: choose another port',
+  );
+}
+
+/** Secure and private ports of the processes in the pods, whose network is one: kube-controller-manager, kube-scheduler, konnectivity. */
+const occupied = [10257, 10259, 8133, 8134];
+
+/** Refuses a port that another process of the pods listens on. */
+export function unoccupied(field: string) {
+  return rule(
+    `!(self in [${occupied.join(', ')}])`,
+    `${field} {${decimal('self')}} is used by another process in the pods of the control plane: choose another port`,
+  );
+}
+
+/** Host name of an Ingress, with the port of clients where it is another than the API server's. */
+export function ingressHostname(description: string, options: { readonly minLength?: number } = {}) {
+  return string(description, {
+    ...options,
+    maxLength: 260,
+    rules: [
+      rule(
+        String.raw`self == '' || self.matches('^${DNS_NAME}(:[0-9]{1,5})?$') && !isIP(self.split(':')[0])`,
+        'ingress.hostname {self} is no lower-case DNS name: write one, such as demo.example.com, with :port if need be',
+      ),
+    ],
+  });
+}
+
+/** Host name of a Gateway listener (Gateway API: Hostname). */
+export function gatewayHostname(description: string) {
+  return string(description, {
+    minLength: 1,
+    maxLength: 253,
+    pattern: String.raw`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
+  });
+}
 
 /** One IP network in CIDR notation. */
 export function cidr(description: string) {
@@ -47,7 +112,7 @@ export const certSAN = string('An IP address, a DNS name or a wildcard DNS name.
   maxLength: 253,
   rules: [
     rule(
-      String.raw`isIP(self) || self.matches('^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,
+      String.raw`isIP(self) || self.matches('^(\\*\\.)?${DNS_NAME}$')`,
       '{self} is neither an IP address nor a lower-case DNS name: write it without scheme and port',
     ),
   ],

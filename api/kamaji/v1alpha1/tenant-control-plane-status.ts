@@ -74,7 +74,7 @@ const certificates = object('Secrets with keys and certificates.', {
 const kubernetesResources = object('Objects of the control plane in this cluster.', {
   version: optional(
     object('Version and state.', {
-      version: optional(string('Kubernetes version that all pods run.')),
+      version: optional(string('Kubernetes version that all pods run.', { maxLength: 256 })),
       status: optional(enumeration('State of the control plane.', versionStates, { default: 'Provisioning' })),
     }),
   ),

@@ -3,7 +3,7 @@ import { conditions, observedGeneration } from '../../core/condition.ts';
 import { tenantControlPlanes } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
-import { immutable, rule } from '../../schema/rule.ts';
+import { about, cannotUnset, decimal, immutable, present, rule } from '../../schema/rule.ts';
 import type { Infer } from '../../schema/schema.ts';
 import {
   boolean,
@@ -16,16 +16,23 @@ import {
   optional,
   string,
 } from '../../schema/schema.ts';
-import { addons } from './addons.ts';
-import { admissionController } from './admission-controllers.ts';
+import { addons, konnectivityPorts } from './addons.ts';
+import { admissionControllers, knownAdmissionControllers } from './admission-controllers.ts';
 import { dataStoreOverrides } from './data-store-overrides.ts';
 import { DEFAULT_ADMISSION_CONTROLLERS } from './defaults.ts';
 import { deployment } from './deployment.ts';
 import { kubelet } from './kubelet.ts';
-import { networkProfile } from './network-profile.ts';
-import { additionalPorts, serviceTypes } from './service.ts';
+import type { EffectiveNetworks } from './network-profile.ts';
+import { networkProfile, podNetworks, serviceNetworks } from './network-profile.ts';
+import {
+  additionalPorts,
+  apartFromAdditionalPorts,
+  gatewayHostname,
+  ingressHostname,
+  serviceTypes,
+} from './service.ts';
 import { statusFields } from './tenant-control-plane-status.ts';
-import { controlPlaneName, kubernetesVersion } from './version.ts';
+import { controlPlaneName, kubernetesVersion, versionSteps } from './version.ts';
 
 /** One Kubernetes control plane that runs as pods. */
 export type TenantControlPlane = {
@@ -59,24 +66,40 @@ const controlPlane = object(
       allocateLoadBalancerNodePorts: optional(boolean('Whether a LoadBalancer Service gets node ports as well.')),
     }),
     ingress: optional(
-      object('Expose the API server by an Ingress that passes TLS through.', {
-        additionalMetadata: optional(describe('Metadata of the Ingress.', additionalMetadata)),
-        ingressClassName: optional(string('IngressClass.')),
-        hostname: optional(string('Host name, or host:port where clients use another port than 443.')),
-      }),
+      object(
+        'Expose the API server by an Ingress that passes TLS through.',
+        {
+          additionalMetadata: optional(describe('Metadata of the Ingress.', additionalMetadata)),
+          ingressClassName: optional(string('IngressClass.')),
+          hostname: optional(ingressHostname('Host name, or host:port where clients use another port than 443.')),
+        },
+        {
+          rules: [
+            rule(
+              "has(self.hostname) && self.hostname != ''",
+              'ingress.hostname is missing: set the name by which clients reach the API server',
+            ),
+          ],
+        },
+      ),
     ),
     gateway: optional(
-      object('Expose the API server by a TLSRoute of the Gateway API.', {
-        additionalMetadata: optional(describe('Metadata of the routes.', additionalMetadata)),
-        parentRefs: optional(list('Gateways that the route attaches to.', gatewayParentReference)),
-        hostname: optional(
-          string('Host name that clients use.', {
-            minLength: 1,
-            maxLength: 253,
-            pattern: String.raw`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`,
-          }),
-        ),
-      }),
+      object(
+        'Expose the API server by a TLSRoute of the Gateway API.',
+        {
+          additionalMetadata: optional(describe('Metadata of the routes.', additionalMetadata)),
+          parentRefs: optional(list('Gateways that the route attaches to.', gatewayParentReference)),
+          hostname: optional(gatewayHostname('Host name that clients use.')),
+        },
+        {
+          rules: [
+            rule(
+              'has(self.hostname)',
+              'gateway.hostname is missing: set the name by which clients reach the API server',
+            ),
+          ],
+        },
+      ),
     ),
   },
   {
@@ -96,8 +119,7 @@ const loadBalancerOnly = (field: string, absent: string) =>
       '{self.controlPlane.service.serviceType}: remove the field or change the type',
   );
 
-const cannotUnset = (field: string) =>
-  rule(`!has(oldSelf.${field}) || has(self.${field})`, `${field} cannot be removed once it is set: put it back`);
+const apiPort = '$.networkProfile.port';
 
 const spec = object(
   'The control plane that is wanted.',
@@ -128,15 +150,15 @@ const spec = object(
       }),
     ),
     controlPlane,
-    kubernetes: object("The tenant's Kubernetes.", {
-      version: kubernetesVersion('Version, such as v1.35.4; used as it is as tag of the images.'),
-      kubelet,
-      admissionControllers: optional(
-        list('Admission plugins that are enabled.', admissionController, {
-          default: [...DEFAULT_ADMISSION_CONTROLLERS],
-        }),
-      ),
-    }),
+    kubernetes: object(
+      "The tenant's Kubernetes.",
+      {
+        version: kubernetesVersion('Version, such as v1.35.4; used as it is as tag of the images.'),
+        kubelet,
+        admissionControllers: optional(admissionControllers({ default: [...DEFAULT_ADMISSION_CONTROLLERS] })),
+      },
+      { rules: [knownAdmissionControllers] },
+    ),
     networkProfile: optional(networkProfile),
     addons: optional(addons),
   },
@@ -166,9 +188,31 @@ const spec = object(
         'networkProfile.loadBalancerClass cannot be added to or removed from a LoadBalancer Service: ' +
           'change controlPlane.service.serviceType first',
       ),
+      rule(
+        `!(${about(apiPort, 'self')} in ${about(konnectivityPorts, 'self')})`,
+        `addons.konnectivity.server.port and networkProfile.port are both {${decimal(about(apiPort, 'self'))}}: choose another one for one of them`,
+      ),
+      apartFromAdditionalPorts(
+        'controlPlane.service.additionalPorts',
+        `([${about(apiPort, 'self')}] + ${about(konnectivityPorts, 'self')})`,
+      ),
     ],
   },
 );
+
+// Its Deployment has been made: an API server may have written to the store, and nodes may have joined.
+const started = present('self', 'status.kubernetesResources.deployment');
+
+const fixedOnceStarted = (field: string, value: string, text: string) =>
+  rule(
+    `!(${started}) || ${about(value, 'self.spec')} == ${about(value, 'oldSelf.spec')}`,
+    `networkProfile.${field} {${about(text, 'self.spec')}} cannot take the place of {${about(text, 'oldSelf.spec')}} in a ` +
+      'control plane that has been started, whose nodes and Services have it: put it back, or create a new control plane',
+    { fieldPath: `.spec.networkProfile.${field}` },
+  );
+
+const fixedNetworks = (field: string, { list: value, text }: EffectiveNetworks) =>
+  fixedOnceStarted(field, about(value, '$.networkProfile'), about(text, '$.networkProfile'));
 
 const status = object('The control plane that is there.', {
   observedGeneration: optional(observedGeneration),
@@ -202,5 +246,11 @@ export const tenantControlPlaneCrd = customResourceDefinition({
   },
   spec,
   status,
-  rules: [controlPlaneName],
+  rules: [
+    controlPlaneName,
+    ...versionSteps('kubernetes.version', 'kubernetesResources.version.version'),
+    fixedOnceStarted('port', apiPort, decimal(apiPort)),
+    fixedNetworks('serviceCidrs', serviceNetworks),
+    fixedNetworks('podCidrs', podNetworks),
+  ],
 });
