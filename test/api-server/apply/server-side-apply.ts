@@ -1,51 +1,296 @@
-import { applyMergePatch } from '#runtime/client/merge-patch.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '#runtime/client/resource.ts';
+import type { JsonObject } from '../schema/schema-node.ts';
+import { isObject } from '../schema/schema-node.ts';
+import { resetPaths, withPathsOf } from '../schema/subresources.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
+import { defaultObject, prune } from '../schema/type-schema.ts';
+import type { FieldSet } from './field-set.ts';
+import { difference, isEmptySet, setOf, union } from './field-set.ts';
+import type { ManagerEntry, Managers } from './managed-fields.ts';
+import { managerId, readManagers, writeManagers } from './managed-fields.ts';
+import { mergeTypeOf } from './merge-type.ts';
+import { withFewUpdaters } from './old-updaters.ts';
+import type { OwnershipContext } from './ownership.ts';
+import { ownersAfterApply, ownersAfterUpdate } from './ownership.ts';
+import { printPath } from './path-element.ts';
+import type { TypedProblem } from './typed-problems.ts';
+import { typedProblems } from './typed-problems.ts';
 
 /** A field that another manager has set to another value. */
 export interface ApplyConflict {
-  /** As the API server quotes it in a cause's message, after `conflict with `. */
+  /** As the API server quotes it in a cause's message, after `conflict with `: `"name" using apps/v1`. */
   readonly manager: string;
   /** As in a cause's `field`: `.spec.replicas`. */
   readonly field: string;
 }
 
+interface WriteInput {
+  readonly manager: string;
+  readonly subresource?: string;
+  readonly schema: TypeSchema;
+  /** RFC 3339, whole seconds. */
+  readonly now: string;
+}
+
 /** What one apply request asks for. */
-export interface ApplyInput {
+export interface ApplyInput extends WriteInput {
   /** The stored object; undefined when there is none. */
   readonly live: KubeObject | undefined;
   readonly applied: KubeObject;
-  readonly manager: string;
   readonly force: boolean;
-  readonly subresource?: string;
-  readonly schema: TypeSchema;
-  /** RFC 3339, whole seconds. */
-  readonly now: string;
 }
 
 /** A write that is no apply: create, update, merge patch. */
-export interface UpdateInput {
+export interface UpdateInput extends WriteInput {
   /** The stored object; undefined on create. */
   readonly before: KubeObject | undefined;
-  /** The object as it is to be stored. */
+  /** The object as it was sent, read and defaulted (`prune`, `defaultObject`). */
   readonly after: KubeObject;
-  readonly manager: string;
   readonly operation: 'Update';
-  readonly subresource?: string;
-  readonly schema: TypeSchema;
-  /** RFC 3339, whole seconds. */
-  readonly now: string;
 }
 
-/** The object that a server-side apply leads to, or the conflicts that it meets. */
+/** The applied object does not fit the schema; kube-apiserver answers 500 with this message. */
+export class TypedPatchError extends Error {
+  override readonly name = 'TypedPatchError';
+  readonly code = 'TYPED_PATCH';
+}
+
+/**
+ * The object that a server-side apply leads to, with defaults and managedFields, or the conflicts that it meets. What
+ * the endpoint does not write (the status, or all but it) is as in `live`. When nothing at all changes, the answer is
+ * `live` itself. Still to be done: validation, generation, and what a kind's own code fills in.
+ *
+ * Throws TypedPatchError.
+ */
 export function applyConfiguration(
   input: ApplyInput,
 ): { readonly object: KubeObject } | { readonly conflicts: readonly ApplyConflict[] } {
-  const merged = applyMergePatch(input.live ?? {}, input.applied);
-  return { object: typeof merged === 'object' && merged !== null ? merged : input.applied };
+  const { applied, force, schema, now } = input;
+  const context = contextOf(input);
+  const patch = asObject(applied);
+  const problems = typedProblems(context.type, patch, { allowDuplicates: false });
+  if (problems.length > 0) throw typedPatchError(schema, applied, problems);
+  const live = withoutManagers(asObject(input.live ?? emptyObject(schema)));
+  const managers = managersBeforeApply(input, context, live);
+
+  const entry = { ...entryOf(input, 'Apply'), time: managers.get(managerId(entryOf(input, 'Apply')))?.time };
+  const id = managerId(entry);
+  const result = ownersAfterApply(context, live, patch, managers, id, entry, force);
+  if ('conflicts' in result) {
+    const conflicts = result.conflicts.map(({ owner, path }) => ({
+      manager: printManager(owner),
+      field: printPath(path),
+    }));
+    return { conflicts: conflicts.toSorted(compareConflicts) };
+  }
+  const owners = withoutSystemFields(result.managers, id);
+  const own = owners.get(id);
+  const timed = own === undefined || result.isSame ? owners : new Map(owners).set(id, { ...own, time: now });
+  const merged = isObject(result.object) ? result.object : {};
+  const object = result.isSame ? live : asObject(defaultObject(schema, readMerged(schema, merged)));
+  return { object: settled(input, input.live, withManagers(object, timed)) };
 }
 
-/** `after` with the managedFields that the API server writes for it. */
+/**
+ * `after` with the managedFields that the API server writes for it. What the endpoint does not write is as in `before`;
+ * when nothing at all changes, the answer is `before` itself.
+ */
 export function trackUpdate(input: UpdateInput): KubeObject {
-  return input.after;
+  const { before, after, schema } = input;
+  const context = contextOf(input);
+  const live = withoutManagers(asObject(before ?? emptyObject(schema)));
+  const sent = withoutManagers(asObject(after));
+  const managers = managersOfUpdate(input);
+  const isTracked = managers.size > 0 || before?.metadata?.uid === undefined;
+  // An object that cannot be understood is stored all the same, or refused by validation.
+  const isTyped = [live, sent].every((one) => typedProblems(context.type, one, { allowDuplicates: true }).length === 0);
+  if (!isTyped) return settled(input, before, sent);
+  const owners = isTracked ? afterUpdate(input, context, live, sent, managers) : managers;
+  return settled(input, before, withManagers(sent, owners));
+}
+
+/** `Apply failed with ...`, the message of the Status that refuses an apply. */
+export function conflictMessage(conflicts: readonly ApplyConflict[]): string {
+  const [first] = conflicts;
+  if (conflicts.length === 1 && first !== undefined) {
+    return `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.field}`;
+  }
+  const managers = [...new Set(conflicts.map(({ manager }) => manager))];
+  const lines = managers.flatMap((manager) => {
+    const fields = conflicts.filter((one) => one.manager === manager).map(({ field }) => `- ${field}`);
+    return [`conflicts with ${manager}:`, ...fields];
+  });
+  return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
+}
+
+function contextOf({ schema, subresource }: WriteInput): OwnershipContext {
+  const paths = resetPaths(schema, subresource).map((path) => path.map((name) => `f:${name}`));
+  return { type: mergeTypeOf(schema.root), apiVersion: apiVersionOf(schema), resetFields: setOf(...paths) };
+}
+
+function entryOf({ manager, subresource = '', schema }: WriteInput, operation: 'Apply' | 'Update'): ManagerEntry {
+  const name = manager === '' ? 'unknown' : manager;
+  return { manager: name, operation, apiVersion: apiVersionOf(schema), subresource, fields: setOf(), time: undefined };
+}
+
+/** An object from before any apply is everybody's: a later apply must find an owner of what it changes. */
+function managersBeforeApply(input: ApplyInput, context: OwnershipContext, live: JsonObject): Managers {
+  const managers = readManagers(managedFieldsOf(input.live));
+  if (managers.size > 0) return managers;
+  const empty = asObject(emptyObject(input.schema));
+  return afterUpdate({ ...input, manager: 'before-first-apply' }, context, empty, live, managers);
+}
+
+function afterUpdate(
+  input: WriteInput,
+  context: OwnershipContext,
+  before: JsonObject,
+  after: JsonObject,
+  managers: Managers,
+): Managers {
+  const entry = entryOf(input, 'Update');
+  const id = managerId(entry);
+  const { managers: others, changed } = ownersAfterUpdate(context, before, after, managers);
+  const fields = difference(changed, systemFields);
+  if (isEmptySet(fields)) return withFewUpdaters(others);
+  const previous = others.get(id)?.fields;
+  const own = { ...entry, fields: previous === undefined ? fields : union(fields, previous), time: input.now };
+  return withFewUpdaters(new Map(others).set(id, own));
+}
+
+// What nobody owns.
+const systemFields: FieldSet = setOf(
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'clusterName',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((name) => ['f:metadata', `f:${name}`]),
+);
+
+function withoutSystemFields(managers: Managers, id: string): Managers {
+  const entry = managers.get(id);
+  if (entry === undefined) return managers;
+  const fields = difference(entry.fields, systemFields);
+  const result = new Map(managers);
+  if (isEmptySet(fields)) result.delete(id);
+  else result.set(id, { ...entry, fields });
+  return result;
+}
+
+/**
+ * Who owned the fields before an update. The object that is sent may say so itself, an empty list asks to forget it all;
+ * `/status` and other subresources are not asked.
+ */
+function managersOfUpdate({ before, after, subresource }: UpdateInput): Managers {
+  const sent = managedFieldsOf(after);
+  if (subresource === undefined && Array.isArray(sent)) {
+    const [first, ...more] = sent;
+    const isReset = more.length === 0 && (first === undefined || (isObject(first) && Object.keys(first).length === 0));
+    if (isReset) return new Map();
+    const managers = readManagers(sent);
+    if (managers.size > 0) return managers;
+  }
+  return readManagers(managedFieldsOf(before));
+}
+
+/** The form in which a merged object is kept. Nulls of custom objects stay: validation refuses them. */
+function readMerged(schema: TypeSchema, merged: JsonObject): KubeObject {
+  if (schema.declared === undefined) return prune(schema, merged);
+  const { metadata } = prune(schema, merged);
+  return { ...merged, ...(metadata === undefined ? {} : { metadata }) };
+}
+
+/** What is stored in the end; `before` itself when that says the same but for times. */
+function settled(input: WriteInput, before: KubeObject | undefined, after: JsonObject): KubeObject {
+  const { schema, subresource } = input;
+  if (before === undefined) return withoutStatus(schema, after);
+  const old = asObject(before);
+  const kept = keptParts(schema, subresource, after, old);
+  return isDeepStrictEqual(withoutTimes(kept), withoutTimes(old)) ? before : kept;
+}
+
+/** A new object starts without a status; only that of a node is taken from whoever creates it. */
+function withoutStatus(schema: TypeSchema, object: JsonObject): KubeObject {
+  if (!schema.hasStatusSubresource || schema.kind === 'Node') return object;
+  const { status: _, ...rest } = object;
+  return schema.declared === undefined ? defaultObject(schema, prune(schema, rest)) : rest;
+}
+
+function keptParts(
+  schema: TypeSchema,
+  subresource: string | undefined,
+  after: JsonObject,
+  before: JsonObject,
+): JsonObject {
+  const isStatus = schema.hasStatusSubresource && subresource === 'status';
+  if (schema.declared === undefined || !isStatus) return withPathsOf(after, before, resetPaths(schema, subresource));
+  return withPathsOf(before, after, [['status'], ['metadata', 'managedFields']]);
+}
+
+function emptyObject(schema: TypeSchema): KubeObject {
+  const object = { apiVersion: apiVersionOf(schema), kind: schema.kind };
+  return schema.declared === undefined ? prune(schema, object) : object;
+}
+
+function managedFieldsOf(object: KubeObject | undefined): unknown {
+  const metadata = asObject(object ?? {})['metadata'];
+  return isObject(metadata) ? metadata['managedFields'] : undefined;
+}
+
+function withoutManagers(object: JsonObject): JsonObject {
+  return withPathsOf(object, {}, [['metadata', 'managedFields']]);
+}
+
+function withManagers(object: JsonObject, managers: Managers): JsonObject {
+  const managedFields = writeManagers(managers);
+  const source = managedFields === undefined ? {} : { metadata: { managedFields } };
+  return withPathsOf(object, source, [['metadata', 'managedFields']]);
+}
+
+function withoutTimes(object: JsonObject): JsonObject {
+  const managedFields = managedFieldsOf(object);
+  if (!Array.isArray(managedFields)) return object;
+  const timeless = managedFields.map((entry: unknown) => (isObject(entry) ? { ...entry, time: undefined } : entry));
+  return withPathsOf(object, { metadata: { managedFields: timeless } }, [['metadata', 'managedFields']]);
+}
+
+function printManager({ manager, operation, apiVersion, subresource }: ManagerEntry): string {
+  const name = JSON.stringify(manager);
+  const part = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
+  return `${name}${part}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
+}
+
+function compareConflicts(a: ApplyConflict, b: ApplyConflict): number {
+  return a.manager < b.manager ? -1 : a.manager > b.manager ? 1 : 0;
+}
+
+function typedPatchError(
+  { group, version, kind }: TypeSchema,
+  { metadata = {} }: KubeObject,
+  problems: readonly TypedProblem[],
+): TypedPatchError {
+  const [first, ...more] = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const list = more.length === 0 ? first : ['errors:', first, ...more].join('\n  ');
+  const type = `${group}/${version}, Kind=${kind}`;
+  return new TypedPatchError(
+    `failed to create typed patch object (${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${type}): ${list}`,
+  );
+}
+
+function apiVersionOf({ group, version }: Pick<TypeSchema, 'group' | 'version'>): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+function asObject(object: KubeObject): JsonObject {
+  return { ...object };
 }

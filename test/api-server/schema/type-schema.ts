@@ -1,4 +1,17 @@
 import type { KubeObject } from '#runtime/client/resource.ts';
+import { decodeBuiltin } from './builtin-decoding.ts';
+import { defaultBuiltin } from './builtin-defaults.ts';
+import { definitionNode, kindNode } from './builtin-kinds.ts';
+import type { FieldProblem } from './field-problem.ts';
+import { listProblems } from './list-problems.ts';
+import { embeddedProblems, metadataProblems } from './metadata-problems.ts';
+import type { JsonObject, SchemaNode } from './schema-node.ts';
+import { isObject, propertyOf } from './schema-node.ts';
+import { decodeCustom } from './structural-decoding.ts';
+import { defaultCustom } from './structural-defaults.ts';
+import { schemaProblems } from './structural-validation.ts';
+
+export type { FieldProblem } from './field-problem.ts';
 
 /** What the API server knows of a kind: the shape of its objects and how their lists and maps are merged. */
 export interface TypeSchema {
@@ -7,49 +20,96 @@ export interface TypeSchema {
   readonly kind: string;
   /** Whether `/status` is written apart from the rest; each write then leaves the other part as it was. */
   readonly hasStatusSubresource: boolean;
+  /** The object with its metadata, as it is merged. */
+  readonly root: SchemaNode;
+  /** What the CustomResourceDefinition declares; undefined for built-in kinds. */
+  readonly declared: SchemaNode | undefined;
 }
 
-/** One reason why an object is refused, as in a `metav1.Status` cause. */
-export interface FieldProblem {
-  /** Dotted path from the root of the object. */
-  readonly field: string;
-  readonly message: string;
-  /** `FieldValueInvalid`, `FieldValueRequired`, ... */
-  readonly reason: string;
-}
-
-/** The schema of one served version of a CustomResourceDefinition; throws when the version is not in it. */
+/**
+ * The schema of one version of a CustomResourceDefinition that an API server has accepted; throws when the version is
+ * not in it. A version without a schema takes anything.
+ */
 export function schemaOfCrd(crd: object, version: string): TypeSchema {
-  const spec = member(crd, 'spec');
+  const spec = memberOf(crd, 'spec');
+  const versions = spec['versions'];
+  const served: unknown =
+    Array.isArray(versions) && versions.find((one: unknown) => isObject(one) && one['name'] === version);
+  if (!isObject(served)) throw new Error(`the CustomResourceDefinition has no version ${version}`);
+  const { openAPIV3Schema } = memberOf(served, 'schema');
+  const declared: SchemaNode = isObject(openAPIV3Schema)
+    ? openAPIV3Schema
+    : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return {
-    group: String(member(spec, 'group')),
+    group: String(spec['group']),
     version,
-    kind: String(member(member(spec, 'names'), 'kind')),
-    hasStatusSubresource: true,
+    kind: String(memberOf(spec, 'names')['kind']),
+    hasStatusSubresource: isObject(memberOf(served, 'subresources')['status']),
+    root: withMetadata({ ...declared, 'x-kubernetes-embedded-resource': true }),
+    declared,
   };
 }
 
-/** The schema of a kind that kube-apiserver has compiled in; throws for one that is not in the table. */
+/** The schema of a kind that kube-apiserver has compiled in; throws for one that is not in `builtin-kinds.jsonl`. */
 export function schemaOfBuiltin(group: string, kind: string): TypeSchema {
-  return { group, version: 'v1', kind, hasStatusSubresource: group === 'apps' };
+  const root = kindNode(group, 'v1', kind);
+  const hasStatusSubresource = propertyOf(root, 'status') !== undefined;
+  return { group, version: 'v1', kind, hasStatusSubresource, root, declared: undefined };
 }
 
-/** The object with what the kind's defaults fill in. */
-export function defaultObject(_schema: TypeSchema, object: KubeObject): KubeObject {
-  return object;
+/** The object with what the kind's defaults fill in. Nothing else is changed; call `prune` first. */
+export function defaultObject({ root, declared }: TypeSchema, object: KubeObject): KubeObject {
+  const value = { ...object };
+  return declared === undefined ? defaultBuiltin(root, value) : defaultCustom(declared, value);
 }
 
-/** The object without the members that the schema does not know. */
-export function prune(_schema: TypeSchema, object: KubeObject): KubeObject {
-  return object;
+/**
+ * The object as the API server reads it: without members that the schema does not know. Of a built-in kind it is also
+ * in the form that its Go type gives it (`decodeBuiltin`).
+ */
+export function prune({ root, declared }: TypeSchema, object: KubeObject): KubeObject {
+  const value = { ...object };
+  return declared === undefined ? decodeBuiltin(root, value) : decodeCustom(declared, value);
 }
 
-/** Why the object is refused; empty when it is accepted. `isStatus`: a write to `/status`, where only that counts. */
-export function validate(_schema: TypeSchema, _object: KubeObject, _isStatus = false): readonly FieldProblem[] {
-  return [];
+/**
+ * Why the object is refused; empty when it is accepted. `isStatus`: a write to `/status`, where only that counts.
+ * Complete for custom kinds but for their CEL rules. Built-in kinds have rules in code that are not known here; of them
+ * only the metadata is looked at.
+ */
+export function validate({ declared }: TypeSchema, object: KubeObject, isStatus = false): readonly FieldProblem[] {
+  const value: JsonObject = { ...object };
+  const metadata = metadataProblems(value['metadata']);
+  if (declared === undefined) return metadata;
+  const lists = listProblems(declared, value);
+  if (!isStatus)
+    return [...metadata, ...schemaProblems(declared, value), ...embeddedProblems(declared, value), ...lists];
+  const status = propertyOf(declared, 'status');
+  const problems =
+    status === undefined || value['status'] === undefined ? [] : schemaProblems(status, value['status'], 'status');
+  return [...metadata, ...problems, ...lists];
 }
 
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
+const metaPrefix = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Objects inside objects have metadata, too; the declaration does not say of what shape. */
+function withMetadata(node: SchemaNode): SchemaNode {
+  const { properties, items, additionalProperties } = node;
+  const inner = Object.entries(properties ?? {}).map(([name, member]) => [name, withMetadata(member)] as const);
+  const text: SchemaNode = { type: 'string' };
+  const meta = { apiVersion: text, kind: text, metadata: definitionNode(`${metaPrefix}.ObjectMeta`) };
+  const isResource = node['x-kubernetes-embedded-resource'] === true;
+  return {
+    ...node,
+    ...(properties === undefined && !isResource
+      ? {}
+      : { properties: { ...Object.fromEntries(inner), ...(isResource && meta) } }),
+    ...(items === undefined ? {} : { items: withMetadata(items) }),
+    ...(isObject(additionalProperties) ? { additionalProperties: withMetadata(additionalProperties) } : {}),
+  };
+}
+
+function memberOf(value: object, name: string): JsonObject {
+  const member: unknown = Reflect.get(value, name);
+  return isObject(member) ? member : {};
 }
