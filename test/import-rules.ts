@@ -101,8 +101,11 @@ function brokenRule({ file, specifier, typeOnly }: Import): string | undefined {
   if (folder !== folderOf(file) && specifier.startsWith('.') && to !== 'main') {
     return `another room is imported by its name (#${folder}/…), so that the crossing is visible`;
   }
-  if (to === 'main') return 'nobody imports main';
-  if (from === 'test') return allowed(rooms['test']?.values, target) || to === 'test' ? undefined : arrow(from, to);
+  if (to === 'main' && folderOf(file) !== '') return 'nobody imports main';
+  if (from === 'test') {
+    const besideIt = folder === folderOf(file);
+    return besideIt || to === 'test' || allowed(rooms['test']?.values, target) ? undefined : arrow(from, to);
+  }
   if (isTestFile(target) && !allowed(rooms[from]?.values, target)) return 'tests and test doubles are for tests only';
   if (from === 'controllers' && to === 'controllers') return siblingRule(file, target);
   if (from === to) return undefined;
@@ -158,14 +161,14 @@ function targetOf(file: string, specifier: string): string | undefined {
   return new URL(specifier, `file:///${file}`).pathname.slice(1);
 }
 
+// The files at the root are one room: main, and what it consists of.
 function roomOf(file: string): string {
   if (isTestFile(file)) return 'test';
-  const [room = ''] = file.split('/');
-  return room === file ? room.replace(/\.ts$/, '') : room;
+  return folderOf(file) || 'main';
 }
 
 function folderOf(file: string): string {
-  return file.split('/')[0] ?? '';
+  return file.includes('/') ? (file.split('/')[0] ?? '') : '';
 }
 
 // Tests and doubles stand beside the code they belong to, but follow the rules of test/.

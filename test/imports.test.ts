@@ -56,6 +56,10 @@ suite('import rules', () => {
     ['end-to-end tests use the lab', 'e2e/a.ts', "import { a } from '#lab/paths.ts'"],
     ['end-to-end tests use the harness', 'e2e/a.ts', "import { a } from '#test/etcd-contents.ts'"],
     ['nobody imports main', 'test/a.ts', "import '../main.ts'", /main/],
+    ['nobody imports what belongs to main', 'tenant/a.ts', "import { a } from '../flags.ts'", /main/],
+    ['main has files of its own', 'main.ts', "import { a } from './flags.ts'"],
+    ['so has their test', 'flags.test.ts', "import { a } from './flags.ts'"],
+    ['a file beside main follows its rules', 'flags.ts', "import { a } from '#config/rbac.ts'", /only/],
     ['tests beside the code use anything', 'pki/a.test.ts', "import { a } from '#test/control-plane.ts'"],
     [
       'test doubles stay in tests',
