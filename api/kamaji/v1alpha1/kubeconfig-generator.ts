@@ -3,7 +3,7 @@ import { labelSelector } from '../../core/pod.ts';
 import { kubeconfigGenerators } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
-import { rule } from '../../schema/rule.ts';
+import { atCreation, rule } from '../../schema/rule.ts';
 import type { Infer } from '../../schema/schema.ts';
 import { describe, integer, list, object, optional, string } from '../../schema/schema.ts';
 
@@ -88,7 +88,7 @@ export const kubeconfigGeneratorCrd = customResourceDefinition({
   spec,
   status,
   rules: [
-    rule(
+    atCreation(
       'size(self.metadata.name) <= 63',
       'metadata.name {self.metadata.name} cannot be the value of a label on the Secrets: use at most 63 characters',
     ),
