@@ -85,22 +85,17 @@ async function run(flags: Flags): Promise<void> {
     ],
   });
 
-  const controllers = await setupControllers(
-    {
-      cache,
-      clock,
-      random,
-      log,
-      reader: client,
-      events: recorder,
-      dataStorePool,
-      tenantPool,
-      managerNamespace: namespace,
-      managementAddresses: await managementAddresses(access.transport.server),
-      settings: settingsOf(flags),
-    },
-    signal,
-  );
+  const controllers = setupControllers({
+    cache,
+    clock,
+    random,
+    events: recorder,
+    dataStorePool,
+    tenantPool,
+    managerNamespace: namespace,
+    managementAddresses: await managementAddresses(access.transport.server),
+    settings: settingsOf(flags),
+  });
   const timeout = flags.controllerReconcileTimeout === undefined ? {} : { timeoutMs: flags.controllerReconcileTimeout };
   for (const options of controllers) {
     manager.add(

@@ -1,14 +1,10 @@
-import { clusters } from '#api/kinds.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
 import type { KeyGenerator } from '#pki/key.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
-import { customResourceDefinitions } from '#runtime/client/builtin.ts';
-import type { Reader } from '#runtime/client/client.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
-import type { Logger } from 'winston';
 import { setupDataStoreController } from './datastore/index.ts';
 import { setupKamajiControlPlaneController } from './kamajicontrolplane/index.ts';
 import { setupKubeconfigGeneratorController } from './kubeconfiggenerator/index.ts';
@@ -39,9 +35,6 @@ export interface ControllersOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  readonly log: Logger;
-  /** Of the management cluster. */
-  readonly reader: Reader;
   readonly events: EventRecorder;
   readonly dataStorePool: DataStorePool;
   readonly tenantPool: TenantPool;
@@ -57,21 +50,15 @@ export interface ControllersOptions {
 const tenantCheckMs = 60_000;
 const keyAlgorithm = 'ECDSA-P256';
 
-/**
- * Every controller of this provider, with its informers declared on the cache: call before the cache starts. The
- * KamajiControlPlanes' one only where Cluster API is installed.
- */
-export async function setupControllers(
-  options: ControllersOptions,
-  signal: AbortSignal,
-): Promise<readonly ControllerOptions[]> {
+/** Every controller of this provider, with its informers declared on the cache: call before the cache starts. */
+export function setupControllers(options: ControllersOptions): readonly ControllerOptions[] {
   const { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace, settings } = options;
   const shared = { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace };
   const store = {
     makeDefaultDataStore: settings.managedDataStore,
     ...(settings.defaultDataStore === undefined ? {} : { defaultDataStore: settings.defaultDataStore }),
   };
-  const controllers = [
+  return [
     setupDataStoreController({ ...shared, ...store, pool: dataStorePool }),
     setupTenantControlPlaneController({
       ...shared,
@@ -86,23 +73,11 @@ export async function setupControllers(
       ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
     }),
     setupKubeconfigGeneratorController({ ...shared, renewBeforeMs: settings.renewBeforeMs, keyAlgorithm }),
+    setupKamajiControlPlaneController({
+      ...shared,
+      concurrency: settings.maxConcurrentKamajiControlPlanes,
+      tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
+      skipInfraClusterPatch: settings.skipInfraClusterPatch,
+    }),
   ];
-  if (!(await isClusterApiInstalled(options.reader, signal))) {
-    options.log.warn(
-      'Cluster API is not installed: KamajiControlPlanes are not reconciled until the manager is restarted',
-    );
-    return controllers;
-  }
-  const kamajiControlPlane = setupKamajiControlPlaneController({
-    ...shared,
-    concurrency: settings.maxConcurrentKamajiControlPlanes,
-    tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
-    skipInfraClusterPatch: settings.skipInfraClusterPatch,
-  });
-  return [...controllers, kamajiControlPlane];
-}
-
-async function isClusterApiInstalled(reader: Reader, signal: AbortSignal): Promise<boolean> {
-  const name = `${clusters.plural}.${clusters.group}`;
-  return (await reader.get(customResourceDefinitions, { name }, { signal })) !== undefined;
 }
