@@ -50,3 +50,7 @@ test-unit: node_modules/.package-lock.json ## Run the tests that need no lab
 .PHONY: test-e2e
 test-e2e: node_modules/.package-lock.json ## Run the tests that need the lab, bringing it up first
 	@node test/run.ts e2e
+
+.PHONY: bench
+bench: node_modules/.package-lock.json ## Run every benchmark and print tables of the figures
+	@node bench/main.ts
