@@ -1,0 +1,57 @@
+import type { Run } from './run.ts';
+import { run } from './run.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import type { NumberedCall } from './simulation.ts';
+import { SimulationError } from './simulation.ts';
+
+/** A moment at which the first process of a run dies: right before or right after its nth call of that kind. */
+export interface CrashPoint {
+  readonly line: NumberedCall['line'];
+  readonly key: string;
+  readonly occurrence: number;
+  readonly when: 'before' | 'after';
+}
+
+/** The calls that passes make: those to the management API beside caches, lease and Events, to tenants and to stores. */
+const LINES: ReadonlySet<NumberedCall['line']> = new Set(['work', 'tenant', 'datastore']);
+
+/**
+ * Every moment at which a crash may leave something half done: after each call that a pass made in a run without trouble,
+ * and before each that writes.
+ */
+export function crashPointsOf({ transcript }: Run): readonly CrashPoint[] {
+  return transcript
+    .filter(({ process, line }) => process === 1 && LINES.has(line))
+    .flatMap(({ line, key, occurrence, writes }) => [
+      ...(writes ? [{ line, key, occurrence, when: 'before' } as const] : []),
+      { line, key, occurrence, when: 'after' } as const,
+    ]);
+}
+
+/** Plays a scenario with a crash at that point; throws when a checkpoint is not what it is without. */
+export async function crashAt(point: CrashPoint, scenario: Scenario, undisturbed: Run, seed: number): Promise<void> {
+  let crashed = false;
+  await run(scenario, {
+    seed,
+    expected: undisturbed.checkpoints,
+    decide: ({ process, line, key, occurrence }) => {
+      const isHere = line === point.line && key === point.key && occurrence === point.occurrence;
+      if (process !== 1 || !isHere) return { kind: 'answered' };
+      crashed = true;
+      return { kind: 'crash', when: point.when };
+    },
+  });
+  if (!crashed) throw new SimulationError('the call was not made in this run: the simulation does not repeat itself');
+}
+
+/** `2 after work apply /api/v1/…`: the point as a command line takes it. */
+export function formatCrashPoint({ line, key, occurrence, when }: CrashPoint): string {
+  return `${occurrence} ${when} ${line} ${key}`;
+}
+
+/** Reads what `formatCrashPoint` writes. */
+export function parseCrashPoint(text: string): CrashPoint {
+  const [, occurrence, when, line, key] = /^(\d+) (before|after) (work|tenant|datastore) (.+)$/u.exec(text) ?? [];
+  if (key === undefined) throw new TypeError(`'${text}' is no crash point`);
+  return { occurrence: Number(occurrence), when, line, key } as CrashPoint;
+}
