@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
@@ -11,7 +12,11 @@ export interface AuditedRequest {
   readonly time: Date;
   readonly verb: string;
   readonly user: string;
+  /** The pod whose ServiceAccount token was used, of the user's namespace; empty for other users. */
+  readonly pod: string;
   readonly userAgent: string;
+  /** Empty for the core group. */
+  readonly apiGroup: string;
   readonly resource: string;
   readonly subresource: string;
   readonly namespace: string;
@@ -43,10 +48,14 @@ export function auditPolicy(): string {
  * as the last one may be, are passed over.
  */
 export async function* readAuditLog(auditDirectory: string, since: Date = new Date(0)): AsyncGenerator<AuditedRequest> {
-  const lines = createInterface({ input: createReadStream(join(auditDirectory, 'audit.log')), crlfDelay: Infinity });
-  for await (const line of lines) {
-    const request = parseAuditLine(line);
-    if (request !== undefined && request.time >= since) yield request;
+  // A full log is set aside under its name and the time: it sorts before the present one.
+  const names = (await readdir(auditDirectory)).filter((name) => /^audit.*\.log$/.test(name)).toSorted();
+  for (const name of names) {
+    const lines = createInterface({ input: createReadStream(join(auditDirectory, name)), crlfDelay: Infinity });
+    for await (const line of lines) {
+      const request = parseAuditLine(line);
+      if (request !== undefined && request.time >= since) yield request;
+    }
   }
 }
 
@@ -61,12 +70,15 @@ export function parseAuditLine(line: string): AuditedRequest | undefined {
   if (!isRecord(event)) return undefined;
   const object = isRecord(event['objectRef']) ? event['objectRef'] : {};
   const user = isRecord(event['user']) ? event['user'] : {};
+  const extra = isRecord(user['extra']) ? user['extra'] : {};
   const response = isRecord(event['responseStatus']) ? event['responseStatus'] : {};
   return Object.freeze({
     time: new Date(text(event['requestReceivedTimestamp'])),
     verb: text(event['verb']),
     user: text(user['username']),
+    pod: text([extra['authentication.kubernetes.io/pod-name']].flat()[0]),
     userAgent: text(event['userAgent']),
+    apiGroup: text(object['apiGroup']),
     resource: text(object['resource']),
     subresource: text(object['subresource']),
     namespace: text(object['namespace']),
