@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { type Settings, setupControllers } from '#controllers/index.ts';
+import { kamajiGauges } from '#controllers/metrics/index.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
@@ -15,9 +16,11 @@ import { createManager } from '#runtime/manager/manager.ts';
 import { shutdownSignal } from '#runtime/manager/signals.ts';
 import { createHealthServer } from '#runtime/server/health.ts';
 import { createMetricsServer } from '#runtime/server/metrics-server.ts';
+import { registerDurations } from '#runtime/telemetry/duration-histogram.ts';
 import { createEventRecorder } from '#runtime/telemetry/events.ts';
 import { closeLogger, createLogger } from '#runtime/telemetry/logger.ts';
 import { createMetrics } from '#runtime/telemetry/metrics.ts';
+import { registerSampledGauge } from '#runtime/telemetry/sampled-gauge.ts';
 import { createTenantPool } from '#tenant/pool.ts';
 import { commandLine, type Flags } from './flags.ts';
 import packageJson from './package.json' with { type: 'json' };
@@ -95,7 +98,20 @@ async function run(flags: Flags): Promise<void> {
     managerNamespace: namespace,
     managementAddresses: await managementAddresses(access.transport.server),
     settings: settingsOf(flags),
+    phaseTook: registerDurations(metrics.registry, {
+      name: 'kamaji_handler_time_seconds',
+      help: 'Length of the phases of a pass over a TenantControlPlane',
+      labelName: 'handler',
+    }),
   });
+  const gauges = kamajiGauges({
+    cache,
+    clock,
+    renewBeforeMs: flags.certificateExpirationDeadline,
+    version: packageJson.version,
+    shows: () => manager.isReady() && (elector?.isLeader() ?? true),
+  });
+  for (const gauge of gauges) registerSampledGauge(metrics.registry, gauge);
   const timeout = flags.controllerReconcileTimeout === undefined ? {} : { timeoutMs: flags.controllerReconcileTimeout };
   for (const options of controllers) {
     manager.add(

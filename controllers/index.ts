@@ -43,6 +43,8 @@ export interface ControllersOptions {
   /** Addresses of the management API server, which no tenant may dial. */
   readonly managementAddresses: readonly string[];
   readonly settings: Settings;
+  /** Is told how long each phase of a pass over a TenantControlPlane took. */
+  readonly phaseTook?: (phase: string, seconds: number) => void;
   /** Makes keys that take long to make. Default: real ones. */
   readonly generateKeyPair?: KeyGenerator;
 }
@@ -71,6 +73,7 @@ export function setupControllers(options: ControllersOptions): readonly Controll
       tenantCheckMs,
       concurrency: settings.maxConcurrentTenantControlPlanes,
       ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
+      ...(options.phaseTook === undefined ? {} : { phaseTook: options.phaseTook }),
     }),
     setupKubeconfigGeneratorController({ ...shared, renewBeforeMs: settings.renewBeforeMs, keyAlgorithm }),
     setupKamajiControlPlaneController({

@@ -63,7 +63,12 @@ export function authorityReissue(input: RenewalInput): Reissue | undefined {
 
 /** When `certificateReissue` and `authorityReissue` begin to answer `Expiring`. Throws PkiError `CertificateUnparsable`. */
 export function renewalTime(certificatePem: string, renewBeforeMs: number): Date {
-  return dueAt(describeCertificate(parseCertificate(certificatePem)), renewBeforeMs);
+  return dueTime(parseCertificate(certificatePem), renewBeforeMs);
+}
+
+/** As `renewalTime`, of a certificate that has been parsed. */
+export function dueTime({ validFrom, validTo }: X509Certificate, renewBeforeMs: number): Date {
+  return dueAt({ notBefore: new Date(validFrom), notAfter: new Date(validTo) }, renewBeforeMs);
 }
 
 /** Why a stored bare key pair (the service-account keys) must be made again; it never expires. */
@@ -196,7 +201,10 @@ function expiring({ description, now, renewBeforeMs }: AuthorityInput): Reissue 
   return { reason: 'Expiring', message: `it expires at ${description.notAfter.toISOString()}` };
 }
 
-function dueAt({ notBefore, notAfter }: CertificateDescription, renewBeforeMs: number): Date {
+function dueAt(
+  { notBefore, notAfter }: Pick<CertificateDescription, 'notBefore' | 'notAfter'>,
+  renewBeforeMs: number,
+): Date {
   const validityMs = notAfter.getTime() - notBefore.getTime();
   return new Date(notAfter.getTime() - Math.min(renewBeforeMs, (validityMs * 2) / 3));
 }

@@ -58,23 +58,23 @@ export class Pass {
   async run(): Promise<Result> {
     const dataStore = await this.#dataStore();
     const [endpoint, authorities, storage] = await Promise.all([
-      this.#endpoint(),
-      this.#authorities(),
-      this.#storage(dataStore),
+      this.#timed('endpoint', () => this.#endpoint()),
+      this.#timed('authorities', () => this.#authorities()),
+      this.#timed('storage', () => this.#storage(dataStore)),
     ]);
-    const exposure = endpoint === undefined ? undefined : await this.#exposure();
-    const credentials = await this.#credentials(authorities, endpoint);
+    const exposure = endpoint === undefined ? undefined : await this.#timed('exposure', () => this.#exposure());
+    const credentials = await this.#timed('credentials', () => this.#credentials(authorities, endpoint));
     const drafts = [...(authorities?.drafts ?? []), ...(credentials?.drafts ?? []), ...(storage?.drafts ?? [])];
-    const written = await this.#secrets(drafts);
+    const written = await this.#timed('secrets', () => this.#secrets(drafts));
     if (written) recordReissues(this.#tenantControlPlane, [authorities, credentials, storage], this.#options.events);
     this.#unlessSaid(certificatesFinding(credentials, endpoint));
     const deployment =
       written && endpoint !== undefined && credentials !== undefined && storage !== undefined
-        ? await this.#workload(endpoint, storage, drafts)
+        ? await this.#timed('workload', () => this.#workload(endpoint, storage, drafts))
         : this.#gathered.deployment;
     this.#unlessSaid(controlPlaneFinding(this.#tenantControlPlane, deployment, this.#gathered.pods));
     const rollout = rolloutOf(this.#tenantControlPlane, deployment);
-    await this.#tenantSide(rollout, endpoint, authorities, drafts);
+    await this.#timed('tenant', () => this.#tenantSide(rollout, endpoint, authorities, drafts));
     await this.#writeStatus({
       findings: this.#findings,
       names: this.#gathered.names,
@@ -93,6 +93,16 @@ export class Pass {
       waitsMs: [...this.#requeues, ...(rollout.serving ? [this.#options.tenantCheckMs] : [])],
       renewals: [credentials?.renewAt, storage?.renewAt],
     });
+  }
+
+  async #timed<V>(phase: string, work: () => Promise<V>): Promise<V> {
+    const { clock, phaseTook } = this.#options;
+    const started = clock.monotonic();
+    try {
+      return await work();
+    } finally {
+      phaseTook?.(phase, (clock.monotonic() - started) / 1000);
+    }
   }
 
   /** The store to be on, once the object says what it is called there. */

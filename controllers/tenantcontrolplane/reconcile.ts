@@ -40,6 +40,8 @@ export interface ReconcileOptions {
   readonly managementAddresses: readonly string[];
   /** How often a tenant's objects are looked at when nothing else happens. */
   readonly tenantCheckMs: number;
+  /** Is told how long each phase of a pass took. */
+  readonly phaseTook?: (phase: string, seconds: number) => void;
 }
 
 /** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
