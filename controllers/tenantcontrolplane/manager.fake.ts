@@ -27,6 +27,8 @@ export interface Hooks {
   readonly passed: (key: ObjectKey) => void;
   readonly noted: (key: ObjectKey, note: EventNote) => void;
   readonly beforeEnsureTenant: (schema: string) => Promise<void>;
+  /** A phase of a pass has ended. */
+  readonly phaseTook: (phase: string, seconds: number) => void;
 }
 
 /** The identity of a manager that may do what `rules` says and nothing else. */
@@ -80,6 +82,7 @@ export async function startManager(
     keyAlgorithm: 'ECDSA-P256',
     managementAddresses: ['192.0.2.254'],
     tenantCheckMs: 5_000,
+    phaseTook: hooks.phaseTook,
   });
   const reconcile: typeof options.reconcile = async (key, context) => {
     const result = await options.reconcile(key, context);

@@ -105,6 +105,12 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
     assert.ok(status.length <= 5, writes.join('\n'));
   });
 
+  test('tells how long each phase of its passes takes', () => {
+    const names = ['endpoint', 'authorities', 'storage', 'exposure', 'credentials', 'secrets', 'workload', 'tenant'];
+    assert.deepEqual([...world.phases().keys()].sort(), names.sort());
+    assert.ok((world.phases().get('storage') ?? 0) > 0);
+  });
+
   suite('with its API server running', () => {
     let key: ObjectKey;
     let tenant: RunningTenant;

@@ -57,6 +57,8 @@ export interface World extends AsyncDisposable {
   reason(key: ObjectKey, type: string, reason: string): Promise<TenantControlPlane>;
   /** Passes over the tenant that have ended without a failure. */
   passCount(key: ObjectKey): number;
+  /** Phases of passes so far, with the longest time that each took, in seconds. */
+  phases(): ReadonlyMap<string, number>;
   /** Waits until that many further ones have, counted from now or from then. */
   passes(key: ObjectKey, count: number, from?: number): Promise<void>;
   /** Says of the Deployment what a cluster with nodes would when all its pods are ready. */
@@ -86,6 +88,7 @@ export async function startWorld(): Promise<World> {
   const routes = new Map<string, string>();
   const passes = new Map<string, number>();
   const notes = new Map<string, EventNote[]>();
+  const phases = new Map<string, number>();
   const tenants: RunningTenant[] = [];
   const address = machineAddress();
   const start = () =>
@@ -94,6 +97,7 @@ export async function startWorld(): Promise<World> {
       passed: (key) => void passes.set(keyString(key), world.passCount(key) + 1),
       noted: (key, note) => void notes.set(keyString(key), [...world.notes(key), note]),
       beforeEnsureTenant: async (schema) => world.beforeEnsureTenant?.(schema),
+      phaseTook: (phase, seconds) => void phases.set(phase, Math.max(seconds, phases.get(phase) ?? 0)),
     });
 
   const world: World = {
@@ -148,6 +152,7 @@ export async function startWorld(): Promise<World> {
       });
       return latest;
     },
+    phases: () => phases,
     passCount: (key) => passes.get(keyString(key)) ?? 0,
     passes: (key, count, from = world.passCount(key)) =>
       world.eventually(`${count} passes over ${key.name}`, async () => world.passCount(key) >= from + count),
