@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { JsonObject } from '../schema/schema-node.ts';
 import { isObject } from '../schema/schema-node.ts';
+import { decodeWithNulls } from '../schema/structural-decoding.ts';
 import { resetPaths, withPathsOf } from '../schema/subresources.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
 import { defaultObject, prune } from '../schema/type-schema.ts';
@@ -88,7 +89,9 @@ export function applyConfiguration(
   const own = owners.get(id);
   const timed = own === undefined || result.isSame ? owners : new Map(owners).set(id, { ...own, time: now });
   const merged = isObject(result.object) ? result.object : {};
-  const object = result.isSame ? live : asObject(defaultObject(schema, readMerged(schema, merged)));
+  const object = result.isSame
+    ? live
+    : asObject(defaultObject(schema, schema.declared === undefined ? prune(schema, merged) : merged));
   return { object: settled(input, input.live, withManagers(object, timed)) };
 }
 
@@ -203,20 +206,21 @@ function managersOfUpdate({ before, after, subresource }: UpdateInput): Managers
   return readManagers(managedFieldsOf(before));
 }
 
-/** The form in which a merged object is kept. Nulls of custom objects stay: validation refuses them. */
-function readMerged(schema: TypeSchema, merged: JsonObject): KubeObject {
-  if (schema.declared === undefined) return prune(schema, merged);
-  const { metadata } = prune(schema, merged);
-  return { ...merged, ...(metadata === undefined ? {} : { metadata }) };
-}
-
-/** What is stored in the end; `before` itself when that says the same but for times. */
+/**
+ * What is stored in the end; `before` itself when that says the same but for times. The comparison is of the object as
+ * it was merged: a custom object with `labels: {}` is written again by each apply that says so.
+ */
 function settled(input: WriteInput, before: KubeObject | undefined, after: JsonObject): KubeObject {
   const { schema, subresource } = input;
-  if (before === undefined) return withoutStatus(schema, after);
+  if (before === undefined) return readAgain(schema, withoutStatus(schema, after));
   const old = asObject(before);
   const kept = keptParts(schema, subresource, after, old);
-  return isDeepStrictEqual(withoutTimes(kept), withoutTimes(old)) ? before : kept;
+  return isDeepStrictEqual(withoutTimes(kept), withoutTimes(old)) ? before : readAgain(schema, kept);
+}
+
+/** As a custom object comes back from etcd, but for nulls, which are for validation to refuse. */
+function readAgain({ declared }: TypeSchema, object: KubeObject): KubeObject {
+  return declared === undefined ? object : decodeWithNulls(declared, asObject(object));
 }
 
 /** A new object starts without a status; only that of a node is taken from whoever creates it. */

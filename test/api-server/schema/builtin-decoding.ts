@@ -38,7 +38,8 @@ function decodeMember(node: SchemaNode, name: string, member: SchemaNode, value:
   const isNullable = named(nullWhenAbsent, node, name);
   if (value === undefined || value === null) return isNullable ? null : zeroOf(node, name, member);
   const decoded = decode(member, value);
-  if (isZeroScalar(decoded)) return named(keptWhenZero, node, name) ? decoded : zeroOf(node, name, member);
+  if (isPlainScalar(member) && isZeroScalar(decoded))
+    return named(keptWhenZero, node, name) ? decoded : zeroOf(node, name, member);
   const isEmpty = Array.isArray(decoded)
     ? decoded.length === 0
     : member.properties === undefined && isObject(decoded) && Object.keys(decoded).length === 0;
@@ -55,6 +56,11 @@ function zeroOf(node: SchemaNode, name: string, member: SchemaNode): unknown {
 
 function isCollection({ type, items, additionalProperties }: SchemaNode): boolean {
   return type === 'array' || items !== undefined || isObject(additionalProperties);
+}
+
+/** Not one of those that may be a number or a text. */
+function isPlainScalar({ type }: SchemaNode): boolean {
+  return type !== undefined && type !== 'object' && type !== 'array';
 }
 
 function isZeroScalar(value: unknown): boolean {

@@ -10,8 +10,12 @@ const typeAndMetadata: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'met
  * nulls that it does not allow (Kubernetes: structural schemas, pruning). A null that has a default stays for it.
  */
 export function decodeCustom(root: SchemaNode, object: JsonObject): JsonObject {
-  const decoded = decodeObject({ ...root, 'x-kubernetes-embedded-resource': true }, object);
-  return withoutNulls(root, decoded);
+  return withoutNulls(root, decodeWithNulls(root, object));
+}
+
+/** The same with all nulls that are not in metadata. */
+export function decodeWithNulls(root: SchemaNode, object: JsonObject): JsonObject {
+  return decodeObject({ ...root, 'x-kubernetes-embedded-resource': true }, object);
 }
 
 function decode(node: SchemaNode | undefined, value: unknown): unknown {
@@ -37,8 +41,8 @@ function decodeObject(node: SchemaNode, value: JsonObject): JsonObject {
 
 /** Metadata has a Go type in custom objects too. */
 function decodeMetadata(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return decodeBuiltin(definitionNode('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'), value);
+  if (value !== null && !isObject(value)) return value;
+  return decodeBuiltin(definitionNode('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'), value ?? {});
 }
 
 function withoutNulls(node: SchemaNode | undefined, value: JsonObject): JsonObject {

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { after, before, suite, test } from 'node:test';
+import * as fc from 'fast-check';
+import { configMaps, deployments, secrets, services } from '#runtime/client/builtin.ts';
+import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import { propertyRuns } from '#test/property.ts';
+import { type ControlPlane, startControlPlane } from '../../control-plane.ts';
+import type { JsonObject } from '../schema/schema-node.ts';
+import type { TypeSchema } from '../schema/type-schema.ts';
+import { schemaOfBuiltin, schemaOfCrd } from '../schema/type-schema.ts';
+import { widgetCrd, widgets } from '../schema/widget-crd.ts';
+import {
+  arbitraryConfigMap,
+  arbitraryCustom,
+  arbitraryDeployment,
+  arbitrarySecret,
+  arbitraryService,
+  arbitraryWrites,
+} from './arbitrary-writes.ts';
+import type { ComparedWrites } from './compared-writes.ts';
+import { compareWrites } from './compared-writes.ts';
+
+suite('writes to ours end as they do at a real API server', () => {
+  let controlPlane: ControlPlane;
+  before(async () => {
+    controlPlane = await startControlPlane();
+    await controlPlane.kubectl(['apply', '-f', '-'], JSON.stringify(widgetCrd));
+    await controlPlane.kubectl(['wait', '--for=condition=Established', `crd/${widgetCrd.metadata.name}`]);
+  });
+  after(() => controlPlane.stop());
+
+  const widgetSchema = schemaOfCrd(widgetCrd, 'v1');
+  const kinds: readonly [Resource, TypeSchema, Parameters<typeof arbitraryWrites>[0]][] = [
+    [widgets, widgetSchema, arbitraryCustom(widgetSchema.declared ?? {})],
+    [configMaps, schemaOfBuiltin('', 'ConfigMap'), arbitraryConfigMap],
+    [secrets, schemaOfBuiltin('', 'Secret'), arbitrarySecret],
+    [services, schemaOfBuiltin('', 'Service'), arbitraryService],
+    [deployments, schemaOfBuiltin('apps', 'Deployment'), arbitraryDeployment],
+  ];
+  for (const [resource, schema, contents] of kinds) {
+    test(`${resource.kind}: the object and its managedFields`, async (t) => {
+      const seen: ComparedWrites = { stored: 0, unchanged: 0, conflicts: 0, otherRefusals: 0 };
+      let sequences = 0;
+      await fc.assert(
+        fc.asyncProperty(arbitraryWrites(contents), async (writes) => {
+          const key = { namespace: 'default', name: `x-${randomUUID()}` };
+          const plain = JSON.parse(JSON.stringify(writes)) as typeof writes;
+          sequences++;
+          await compareWrites(controlPlane.client, untyped(resource), schema, key, plain, seen);
+        }),
+        propertyRuns(15),
+      );
+      t.diagnostic(JSON.stringify({ sequences, ...seen }));
+    });
+  }
+});
+
+function untyped(resource: Resource): Resource<JsonObject & KubeObject> {
+  return { ...resource } as Resource<JsonObject & KubeObject>;
+}

@@ -1,0 +1,89 @@
+import * as fc from 'fast-check';
+import type { JsonObject, SchemaNode } from './schema-node.ts';
+import { isObject } from './schema-node.ts';
+
+/**
+ * Values that a schema is likely to accept, from few texts and numbers, so that two of them have much in common. What a
+ * pattern asks for is not known, nor what CEL rules ask for.
+ */
+export function arbitraryValue(node: SchemaNode): fc.Arbitrary<unknown> {
+  const value = arbitraryNonNull(node);
+  return node.nullable === true ? fc.option(value, { freq: 5 }) : value;
+}
+
+function arbitraryNonNull(node: SchemaNode): fc.Arbitrary<unknown> {
+  if (node.enum !== undefined) return fc.constantFrom(...node.enum);
+  if (node['x-kubernetes-int-or-string'] === true) return fc.constantFrom(1, 2, '50%');
+  switch (node.type) {
+    case 'object':
+      return arbitraryObject(node);
+    case 'array':
+      return arbitraryList(node);
+    case 'integer':
+      return fc.integer({ min: node.minimum ?? 0, max: Math.min(node.maximum ?? 3, (node.minimum ?? 0) + 3) });
+    case 'number':
+      return fc.constantFrom(0.5, 1, 2);
+    case 'boolean':
+      return fc.boolean();
+    case 'string':
+      return arbitraryText(node);
+    default:
+      return anything;
+  }
+}
+
+export function arbitraryObject(node: SchemaNode): fc.Arbitrary<JsonObject> {
+  const { properties = {}, required = [], additionalProperties } = node;
+  const named = fc.record(
+    Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, arbitraryValue(member)])),
+    { requiredKeys: required.filter((name) => Object.hasOwn(properties, name)) },
+  );
+  const others = isObject(additionalProperties) ? arbitraryValue(additionalProperties) : unknownMembers(node);
+  const resource = node['x-kubernetes-embedded-resource'] === true ? embedded : fc.constant({});
+  const free = others === undefined ? fc.constant({}) : fc.dictionary(fc.constantFrom('one', 'two'), others);
+  return fc.tuple(free, named, resource).map((parts) => Object.assign({}, ...parts) as JsonObject);
+}
+
+function unknownMembers(node: SchemaNode): fc.Arbitrary<unknown> | undefined {
+  return node['x-kubernetes-preserve-unknown-fields'] === true ? anything : undefined;
+}
+
+function arbitraryList(node: SchemaNode): fc.Arbitrary<readonly unknown[]> {
+  const items = node.items === undefined ? anything : arbitraryValue(node.items);
+  const size = { minLength: node.minItems ?? 0, maxLength: Math.min(node.maxItems ?? 3, (node.minItems ?? 0) + 3) };
+  // Two items of one key are an error of its own, tried elsewhere.
+  const selector = selectorOf(node);
+  return selector === undefined ? fc.array(items, size) : fc.uniqueArray(items, { ...size, selector });
+}
+
+function selectorOf(node: SchemaNode): ((item: unknown) => unknown) | undefined {
+  const keys = node['x-kubernetes-list-map-keys'] ?? [];
+  if (node['x-kubernetes-list-type'] === 'set') return (item) => JSON.stringify(item);
+  if (node['x-kubernetes-list-type'] !== 'map') return undefined;
+  return (item) =>
+    JSON.stringify(keys.map((key) => (isObject(item) ? (item[key] ?? node.items?.properties?.[key]?.default) : null)));
+}
+
+function arbitraryText({ format, minLength = 0 }: SchemaNode): fc.Arbitrary<string> {
+  if (format === 'date-time') return fc.constantFrom('2024-01-01T00:00:00Z', '2025-02-03T04:05:06Z');
+  if (format === 'byte') return fc.constantFrom('', 'YQ==', 'YWJj');
+  const words = ['a', 'b', 'c-d'].map((word) => word.repeat(Math.max(1, minLength)));
+  return minLength > 0 ? fc.constantFrom(...words) : fc.constantFrom('', ...words);
+}
+
+const anything: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom('a', 1, true, null, {}, []),
+  fc.constantFrom({ x: 1 }, { x: { y: 'a' } }, { z: [1] }, ['a', 'b']),
+);
+
+const embedded = fc.record(
+  {
+    apiVersion: fc.constantFrom('v1', 'example.com/v1'),
+    kind: fc.constantFrom('ConfigMap', 'Thing'),
+    metadata: fc.record(
+      { name: fc.constantFrom('a', 'b'), labels: fc.constantFrom({ a: 'b' }, { c: 'd' }) },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['apiVersion', 'kind'] },
+);
