@@ -343,6 +343,22 @@ test('a watch refused as too old waits before it lists again', async () => {
   assert.equal(server.count(false), 2);
 });
 
+test('a position forgotten over a long outage is listed anew at once, not after the delay of the outage', async () => {
+  const outage = Array.from({ length: 6 }, () => failure(503, 'ServiceUnavailable'));
+  server.list(page([], '5'), page([], '6'));
+  server.watch(...outage, failure(410, 'Expired'), server.open());
+  cache.informer(configMaps);
+  start();
+  for (const round of outage.keys()) {
+    await until(() => clock.pending().length === 1 && server.count(true) === round + 1);
+    await clock.advance(clock.pending()[0] ?? 0);
+  }
+  await until(() => clock.pending().length === 1 && server.count(true) === outage.length + 1);
+  assert.deepEqual(clock.pending(), [400]);
+  await clock.advance(400);
+  await until(() => server.watches.length === 1);
+});
+
 test('a server restored from a backup, to which our position lies in the future, is listed again', async () => {
   const { informer, seen, watch } = await synced();
   server.list(page([object('a', '1', { restored: 'yes' }), object('z', '2')], '3'));

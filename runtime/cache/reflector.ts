@@ -53,6 +53,8 @@ const shortestHealthyWatchMs = 1_000;
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #backoff: Backoff;
+  /** A server that has forgotten our position is there: how long it was away before is no reason to wait. */
+  readonly #relistBackoff: Backoff;
   /** Where the next watch begins; undefined when a list is needed first. */
   #resourceVersion: string | undefined;
   #lastError: Error | undefined;
@@ -60,7 +62,9 @@ export class Reflector<T extends KubeObject> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     const { clock, random } = options;
-    this.#backoff = new Backoff({ baseMs: 800, maxMs: 30_000, resetAfterMs: 120_000, clock, random });
+    const delays = { baseMs: 800, maxMs: 30_000, resetAfterMs: 120_000, clock, random };
+    this.#backoff = new Backoff(delays);
+    this.#relistBackoff = new Backoff(delays);
   }
 
   /** What went wrong last, until something goes well again. */
@@ -88,7 +92,8 @@ export class Reflector<T extends KubeObject> {
     const isLost = isPositionLost(failure);
     if (isLost) this.#resourceVersion = undefined;
     this.#lastError = failure;
-    const delayMs = this.#backoff.next(failure instanceof ApiError ? failure.retryAfterMs : undefined);
+    const backoff = isLost ? this.#relistBackoff : this.#backoff;
+    const delayMs = backoff.next(failure instanceof ApiError ? failure.retryAfterMs : undefined);
     log.log(isLost ? 'info' : 'warn', isLost ? 'listing again' : 'list or watch failed', {
       informer: name,
       error: failure.message,

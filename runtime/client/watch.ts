@@ -64,14 +64,16 @@ async function* readBatches<T extends KubeObject>(
 ): AsyncGenerator<readonly WatchEvent<T>[]> {
   const name = `watch ${resource.plural}`;
   const lines = lineSplitter();
+  let isRefused = false;
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
       const batch: WatchEvent<T>[] = [];
       for (const line of lines.push(chunk as Buffer)) {
         const event = parseJson(line, name) as WireEvent<T>;
         if (event.type === 'ERROR') {
           // What came before the error is still true.
           if (batch.length > 0) yield batch;
+          isRefused = true;
           throw apiErrorFromStatus(name, event.object);
         }
         batch.push(typedEvent(resource, event));
@@ -81,7 +83,9 @@ async function* readBatches<T extends KubeObject>(
   } catch (error) {
     throw networkErrorFrom(name, error);
   } finally {
-    stream.destroy();
+    // The server ends an answer with its error. Read to that end, the connection serves the next watch without a handshake.
+    if (isRefused) stream.on('data', () => stream.destroy());
+    else stream.destroy();
   }
   if (lines.pending()) throw new NetworkError('INVALID_RESPONSE', `${name}: the stream ended inside an event`);
 }
