@@ -5,15 +5,16 @@ import type { ApiObject, Fields } from './object.ts';
 import type { WireRequest } from './request.ts';
 import { apiVersionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { badRequest, unsupportedMediaType } from './status.ts';
+import { badRequest, invalid, unsupportedMediaType } from './status.ts';
 
-export const MERGE_PATCH = 'application/merge-patch+json';
-export const APPLY_PATCH = 'application/apply-patch+yaml';
+const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const MERGE_PATCH = 'application/merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** The object of a POST or PUT. Throws Refusal. */
 export function decodeObject(kind: ServedKind, request: WireRequest): ApiObject {
-  if (mediaType(request) !== 'application/json') throw unsupportedMediaType(['application/json']);
-  return typed(kind, decodeBody(request));
+  if (!objectTypes.includes(mediaType(request))) throw unsupportedMediaType(objectTypes);
+  return typed(kind, decodeBody(request, kind.kind));
 }
 
 /** The content of a PATCH and how it is meant. Throws Refusal. */
@@ -22,14 +23,14 @@ export function decodePatch(
   request: WireRequest,
 ): { readonly apply: boolean; readonly patch: Fields } {
   const type = mediaType(request);
-  if (type === MERGE_PATCH) return { apply: false, patch: decodeBody(request) };
-  if (type === APPLY_PATCH) return { apply: true, patch: typed(kind, decodeBody(request)) };
-  throw unsupportedMediaType([MERGE_PATCH, APPLY_PATCH]);
+  if (type === MERGE_PATCH) return { apply: false, patch: decodeBody(request, kind.kind) };
+  if (type === APPLY_PATCH) return { apply: true, patch: typed(kind, decodeBody(request, kind.kind)) };
+  throw unsupportedMediaType([]);
 }
 
 /** Body and query of a DELETE. Throws Refusal. */
 export function decodeDeleteOptions(request: WireRequest, query: URLSearchParams): DeleteOptions {
-  const body = request.body === undefined || request.body === '' ? {} : decodeBody(request);
+  const body = request.body === undefined || request.body === '' ? {} : decodeBody(request, 'DeleteOptions');
   const preconditions = isFields(body['preconditions']) ? body['preconditions'] : {};
   const grace = body['gracePeriodSeconds'] ?? numberOf(query.get('gracePeriodSeconds'));
   return {
@@ -44,24 +45,38 @@ export function decodeDeleteOptions(request: WireRequest, query: URLSearchParams
 /** The object itself, once its type is seen to be the one that the path names. Throws Refusal. */
 export function typed(kind: ServedKind, body: Fields): ApiObject {
   const { apiVersion = apiVersionOf(kind), kind: given = kind.kind, metadata = {} } = body;
-  if (apiVersion !== apiVersionOf(kind)) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
-    );
+  if (apiVersion !== apiVersionOf(kind) || (given !== kind.kind && !kind.custom)) {
+    throw badRequest(otherType(kind, String(apiVersion), String(given)));
   }
   if (given !== kind.kind) {
-    throw badRequest(`the kind in the data (${String(given)}) does not match the expected kind (${kind.kind})`);
+    const message = `Invalid value: ${JSON.stringify(given)}: must be ${kind.kind}`;
+    throw invalid({ ...kind, kind: String(given) }, '', [{ field: 'kind', reason: 'FieldValueInvalid', message }]);
   }
   if (!isFields(metadata)) throw badRequest('metadata is not an object');
   return { ...body, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
 }
 
-function decodeBody(request: WireRequest): Fields {
+function otherType(kind: ServedKind, apiVersion: string, given: string): string {
+  const expected = apiVersionOf(kind);
+  if (kind.custom) {
+    return `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`;
+  }
+  const why =
+    apiVersion === expected
+      ? `converting (v1.${given}) to (core.${kind.kind}): unknown conversion`
+      : `no kind "${given}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+  return `${given} in version "${apiVersion}" cannot be handled as a ${kind.kind}: ${why}`;
+}
+
+function decodeBody({ body = '', ...request }: WireRequest, kind: string): Fields {
   let value: unknown;
   try {
-    value = mediaType(request) === APPLY_PATCH ? parseAny(request.body ?? '') : JSON.parse(request.body ?? '');
+    value = mediaType(request) === 'application/json' ? JSON.parse(body) : parseAny(body);
   } catch (error) {
-    throw badRequest(`error decoding the body: ${error instanceof Error ? error.message : String(error)}`);
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    const what = `json parse error: ${message[0]?.toLowerCase() ?? ''}${message.slice(1)}`;
+    const why = `couldn't get version/kind; ${what.replace('end of', 'end of')} (${body})`;
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why}`);
   }
   if (!isFields(value)) throw badRequest('the body is not an object');
   return value;
@@ -72,7 +87,7 @@ function parseAny(text: string): unknown {
   return text.trimStart().startsWith('{') ? JSON.parse(text) : parseYaml(text);
 }
 
-function mediaType({ contentType = 'application/json' }: WireRequest): string {
+function mediaType({ contentType = 'application/json' }: Pick<WireRequest, 'contentType'>): string {
   return (contentType.split(';')[0] ?? '').trim().toLowerCase();
 }
 
@@ -87,5 +102,8 @@ function numberOf(text: string | null): number | undefined {
 function policyOf(value: unknown): PropagationPolicy | undefined {
   if (value === undefined || value === '') return undefined;
   if (value === 'Background' || value === 'Foreground' || value === 'Orphan') return value;
-  throw badRequest(`propagationPolicy ${JSON.stringify(value)} is not known`);
+  const supported = '"Foreground", "Background", "Orphan", "nil"';
+  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
+  const deleteOptions = { group: 'meta.k8s.io', kind: 'DeleteOptions', plural: 'deleteoptions' };
+  throw invalid(deleteOptions, '', [{ field: 'propagationPolicy', reason: 'FieldValueNotSupported', message }]);
 }

@@ -44,8 +44,10 @@ export function remove(core: Core, target: Target, options: DeleteOptions): Dele
 }
 
 function take(core: Core, { kind, namespace, name }: Target, before: ApiObject, { dryRun }: DeleteOptions): Deleted {
-  const object = dryRun ? before : core.store.delete(collectionOf(kind), keyOf(namespace, name));
-  return { object: object ?? before, gone: true };
+  // A kind with a grace period is marked even when that is over at once.
+  const last = isPod(kind) ? markedAsDeleted(core, kind, before, [], 0) : before;
+  const object = dryRun ? last : core.store.delete(collectionOf(kind), keyOf(namespace, name), last);
+  return { object: object ?? last, gone: true };
 }
 
 function checkPreconditions(kind: ServedKind, { metadata }: ApiObject, { uid, resourceVersion }: DeleteOptions): void {
@@ -80,11 +82,15 @@ function finalizersFor(object: ApiObject, policy: PropagationPolicy | undefined)
 
 // Only a pod that has been given a node has something running to wait for.
 function gracePeriod(kind: ServedKind, object: ApiObject, { gracePeriodSeconds }: DeleteOptions): number {
-  if (kind.group !== '' || kind.kind !== 'Pod' || (textAt(object, 'spec', 'nodeName') ?? '') === '') return 0;
+  if (!isPod(kind) || (textAt(object, 'spec', 'nodeName') ?? '') === '') return 0;
   const phase = textAt(object, 'status', 'phase');
   if (phase === 'Succeeded' || phase === 'Failed') return 0;
   if (gracePeriodSeconds !== undefined) return gracePeriodSeconds;
   return 30;
+}
+
+function isPod({ group, kind }: ServedKind): boolean {
+  return group === '' && kind === 'Pod';
 }
 
 function isNamespaceInUse(kind: ServedKind, object: ApiObject): boolean {

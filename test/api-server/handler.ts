@@ -1,4 +1,5 @@
 import { applyMergePatch } from '#runtime/client/merge-patch.ts';
+import { keyOf } from './core.ts';
 import type { Core } from './core.ts';
 import { decodeDeleteOptions, decodeObject, decodePatch } from './decode.ts';
 import { remove } from './deletion.ts';
@@ -16,7 +17,7 @@ import { scaleOf, scaled } from './scale.ts';
 import { selection } from './selection.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { badRequest, invalid, methodNotAllowed } from './status.ts';
+import { badRequest, invalid, methodNotAllowed, notFound, statusOf } from './status.ts';
 import { apply, create, read, update } from './writes.ts';
 import type { Target } from './writes.ts';
 
@@ -34,7 +35,11 @@ interface Call {
 export function handle(core: Core, info: RequestInfo, request: WireRequest): Answer {
   if (info.resource === '') return nonResource(core, info);
   const kind = kindOf(core.registry, info);
-  if (kind === undefined || !hasSubresource(kind, info.subresource)) return absentPath;
+  if (kind === undefined) return absentPath(info);
+  if (!hasSubresource(kind, info.subresource)) {
+    if (kind.custom) throw notFound(kind, info.name);
+    return absentPath(info);
+  }
   const { name, subresource } = info;
   const namespace = kind.namespaced ? info.namespace : '';
   const present = presentation(kind, request.accept);
@@ -50,7 +55,7 @@ export function handle(core: Core, info: RequestInfo, request: WireRequest): Ans
       return created(call);
     case 'update':
       if (name === '') throw methodNotAllowed();
-      return json(200, shown(call, put(call)));
+      return put(call);
     case 'patch':
       if (name === '') throw methodNotAllowed();
       return patched(call);
@@ -64,7 +69,11 @@ export function handle(core: Core, info: RequestInfo, request: WireRequest): Ans
   }
 }
 
-export const absentPath: Answer = { code: 404, contentType: 'text/plain', body: '404 page not found\n' };
+/** The answer to a path that names no kind that is served. */
+export function absentPath({ group, resource }: RequestInfo): Answer {
+  if (group !== '' || resource === '') return { code: 404, contentType: 'text/plain', body: '404 page not found\n' };
+  return json(404, JSON.stringify(statusOf(404, 'NotFound', 'the server could not find the requested resource', {})));
+}
 
 function hasSubresource(kind: ServedKind, subresource: string): boolean {
   if (subresource === '') return true;
@@ -83,14 +92,29 @@ function created(call: Call): Answer {
   return json(201, present.object(object));
 }
 
-function put(call: Call): ApiObject {
+function put(call: Call): Answer {
   const { core, kind, info, request, target } = call;
   const options = { ...writeOptions(call), subresource: info.subresource, isPut: true };
   if (info.subresource === 'scale') {
     const scale = scaleBody(request.body);
-    return update(core, target, (before) => scaled(kind, before, scale), options);
+    return json(
+      200,
+      shown(
+        call,
+        update(core, target, (before) => scaled(kind, before, scale), options),
+      ),
+    );
   }
-  return update(core, target, () => decodeObject(kind, request), options);
+  const object = decodeObject(kind, request);
+  const isAbsent = core.store.get(collectionOf(kind), keyOf(target.namespace, target.name)) === undefined;
+  if (isAbsent && kind.createOnUpdate && info.subresource === '') return created(call);
+  return json(
+    200,
+    shown(
+      call,
+      update(core, target, () => object, options),
+    ),
+  );
 }
 
 function patched(call: Call): Answer {

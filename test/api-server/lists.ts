@@ -7,7 +7,7 @@ import type { RequestInfo } from './request.ts';
 import { selection } from './selection.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { badRequest, expired, invalid, tooLargeResourceVersion } from './status.ts';
+import { badRequest, expired, failure, tooLargeResourceVersion, unreadable } from './status.ts';
 
 /** Where the next page begins, as the client carries it. */
 interface Position {
@@ -28,7 +28,7 @@ export function list(core: Core, kind: ServedKind, info: RequestInfo, present: P
   const matches = selection(kind, query.get('labelSelector'), query.get('fieldSelector'));
   const limit = Number(query.get('limit') ?? '0') || Infinity;
   const prefix = info.namespace === '' || !kind.namespaced ? '' : `${info.namespace}/`;
-  const position = positionOf(kind, query);
+  const position = positionOf(query);
   const revision = revisionOf(core, query, position);
   const objects = core.store.listAt(collectionOf(kind), prefix, revision);
   if (objects === undefined) {
@@ -58,9 +58,7 @@ export function list(core: Core, kind: ServedKind, info: RequestInfo, present: P
 export function parsedRevision(core: Core, text: string | null): bigint | undefined {
   if (text === null || text === '') return undefined;
   if (!/^\d+$/.test(text))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+    throw failure(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${unreadable(text)}`);
   const revision = BigInt(text);
   if (revision > core.store.revision) throw tooLargeResourceVersion(text, String(core.store.revision));
   return revision;
@@ -91,7 +89,7 @@ function token(position: Position): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-function positionOf(kind: ServedKind, query: URLSearchParams): Position | undefined {
+function positionOf(query: URLSearchParams): Position | undefined {
   const text = query.get('continue');
   if (text === null || text === '') return undefined;
   try {
@@ -102,6 +100,5 @@ function positionOf(kind: ServedKind, query: URLSearchParams): Position | undefi
   } catch {
     // Not a token of ours: refused below.
   }
-  const message = 'Invalid value: continue key is not valid';
-  throw invalid(kind, '', [{ field: 'continue', reason: 'FieldValueInvalid', message }]);
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data at input byte 0');
 }

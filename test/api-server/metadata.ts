@@ -1,11 +1,37 @@
 import { sameJson } from './object.ts';
 import type { ApiMeta, ApiObject, ManagedFieldsEntry } from './object.ts';
-import { STALE, badRequest, conflict, invalid } from './status.ts';
+import { STALE, conflict, failure, invalid, unreadable } from './status.ts';
 import type { FieldError } from './status.ts';
 import type { GenerationRule, ServedKind } from './served-kind.ts';
 
-/** The metadata a request may give, without empty maps and lists and without what only the server writes. */
-export function givenMetadata(metadata: ApiMeta): ApiMeta {
+/** The metadata of a new object, without empty maps and lists and without what only the server writes. */
+export function newMetadata(kind: ServedKind, metadata: ApiMeta): ApiMeta {
+  const { generation } = metadata;
+  if (kind.generation !== 'none') return { ...givenMetadata(metadata), generation: 1 };
+  return { ...givenMetadata(metadata), ...(generation === undefined ? {} : { generation }) };
+}
+
+/** What of the metadata of `after` can be, given `before` (Kubernetes: `rest.BeforeUpdate`). Throws Refusal. */
+export function updatedMetadata(kind: ServedKind, before: ApiObject, after: ApiObject): ApiMeta {
+  const old = before.metadata;
+  const given = givenMetadata(after.metadata);
+  const errors = [
+    ...immutable('deletionTimestamp', old.deletionTimestamp, after.metadata.deletionTimestamp),
+    ...immutable('uid', old.uid, after.metadata.uid),
+    ...finalizerErrors(old, given),
+  ];
+  // The rules of metadata are asked by the kind's own rules once more.
+  if (errors.length > 0) throw invalid(kind, old.name ?? '', [...errors, ...errors]);
+  return {
+    ...given,
+    ...(old.name === undefined ? {} : { name: old.name }),
+    ...(old.namespace === undefined ? {} : { namespace: old.namespace }),
+    ...(old.generateName === undefined ? {} : { generateName: old.generateName }),
+    ...serverSet(old),
+  };
+}
+
+function givenMetadata(metadata: ApiMeta): ApiMeta {
   const { name, generateName, namespace, labels, annotations, finalizers, ownerReferences, managedFields } = metadata;
   return {
     ...(name ? { name } : {}),
@@ -19,43 +45,30 @@ export function givenMetadata(metadata: ApiMeta): ApiMeta {
   };
 }
 
-/** What of the metadata of `after` can be, given `before` (Kubernetes: `rest.BeforeUpdate`). Throws Refusal. */
-export function updatedMetadata(kind: ServedKind, before: ApiObject, after: ApiObject): ApiMeta {
-  const old = before.metadata;
-  const name = old.name ?? '';
-  const given = givenMetadata(after.metadata);
-  if (after.metadata.uid && after.metadata.uid !== old.uid) {
-    const why = `Precondition failed: UID in precondition: ${after.metadata.uid}, UID in object meta: ${old.uid}`;
-    throw conflict(kind, name, why);
-  }
-  const errors = finalizerErrors(old, given);
-  if (errors.length > 0) throw invalid(kind, name, errors);
-  return {
-    ...given,
-    ...(old.generateName === undefined ? {} : { generateName: old.generateName }),
-    ...serverSet(old),
-    ...managedFieldsOf(old, after.metadata),
-  };
+function immutable(name: string, old: string | undefined, given: string | undefined | null): readonly FieldError[] {
+  if (!given || given === old) return [];
+  const message = `Invalid value: ${JSON.stringify(given)}: field is immutable`;
+  return [{ field: `metadata.${name}`, reason: 'FieldValueInvalid', message }];
 }
 
-/** Throws Refusal when the request is about another state of the object than the stored one. */
-export function checkResourceVersion(
-  kind: ServedKind,
-  before: ApiObject,
-  given: string | undefined,
-  isPut: boolean,
-): void {
-  const name = before.metadata.name ?? '';
-  if (given === undefined || given === '') {
+/** Throws Refusal when a write is about another object than the stored one or an older state of it. */
+export function checkPreconditions(kind: ServedKind, before: ApiObject, after: ApiObject, isPut: boolean): void {
+  const { name = '', uid: stored } = before.metadata;
+  const { uid, resourceVersion } = after.metadata;
+  if (isPut && uid && uid !== stored) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`;
+    const key = `Key: ${storageKey(kind, before)}, ResourceVersion: 0`;
+    throw conflict(kind, name, `StorageError: invalid object, Code: 4, ${key}, AdditionalErrorMsg: ${why}`);
+  }
+  if (!resourceVersion) {
     if (!isPut || kind.unconditionalUpdate) return;
     const message = 'Invalid value: 0: must be specified for an update';
-    throw invalid(kind, name, [{ field: 'metadata.resourceVersion', reason: 'FieldValueInvalid', message }]);
+    const error = { field: 'metadata.resourceVersion', reason: 'FieldValueInvalid', message };
+    // The server's own message names the resource where others name the kind.
+    throw invalid({ ...kind, kind: kind.plural }, name, [error]);
   }
-  if (!/^\d+$/.test(given)) {
-    const message = `Invalid value: ${JSON.stringify(given)}: strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`;
-    throw badRequest(message);
-  }
-  if (given !== before.metadata.resourceVersion) throw conflict(kind, name, STALE);
+  if (!/^\d+$/.test(resourceVersion)) throw failure(unreadable(resourceVersion));
+  if (resourceVersion !== before.metadata.resourceVersion) throw conflict(kind, name, STALE);
 }
 
 /** Whether a change from `before` to `after` is one that raises the generation. */
@@ -89,12 +102,6 @@ function withoutTimes(object: ApiObject): ApiObject {
   return { ...object, metadata: { ...object.metadata, managedFields: timeless } };
 }
 
-// An update that names no managedFields keeps them, one with an empty list asks for a reset.
-function managedFieldsOf(old: ApiMeta, given: ApiMeta): Pick<ApiMeta, 'managedFields'> {
-  const managedFields = given.managedFields ?? old.managedFields;
-  return managedFields === undefined || managedFields.length === 0 ? {} : { managedFields };
-}
-
 function finalizerErrors(old: ApiMeta, given: ApiMeta): readonly FieldError[] {
   if (old.deletionTimestamp === undefined) return [];
   const added = (given.finalizers ?? []).filter((one) => !(old.finalizers ?? []).includes(one));
@@ -114,6 +121,13 @@ function serverSet(old: ApiMeta): ApiMeta {
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
   };
+}
+
+const storedAs: Readonly<Record<string, string>> = { services: 'services/specs', endpoints: 'services/endpoints' };
+
+function storageKey(kind: ServedKind, { metadata: { namespace, name } }: ApiObject): string {
+  const resource = kind.custom ? `${kind.group}/${kind.plural}` : (storedAs[kind.plural] ?? kind.plural);
+  return ['/registry', resource, ...(namespace === undefined ? [] : [namespace]), name].join('/');
 }
 
 function isFilled(value: object | undefined | null): value is object {

@@ -51,8 +51,8 @@ export function notFound(resource: Named, name: string): Refusal {
   return new Refusal(statusOf(404, 'NotFound', message, detailsOf(resource, name)));
 }
 
-export function alreadyExists(resource: Named, name: string): Refusal {
-  const message = `${groupResource(resource)} "${name}" already exists`;
+export function alreadyExists(resource: Named, name: string, isBeingDeleted: boolean): Refusal {
+  const message = `${isBeingDeleted ? 'object is being deleted: ' : ''}${groupResource(resource)} "${name}" already exists`;
   return new Refusal(statusOf(409, 'AlreadyExists', message, detailsOf(resource, name)));
 }
 
@@ -93,6 +93,16 @@ export function badRequest(message: string): Refusal {
   return new Refusal(statusOf(400, 'BadRequest', message));
 }
 
+/** What the server did not foresee: 500, without reason. */
+export function failure(message: string): Refusal {
+  return new Refusal(statusOf(500, undefined, message));
+}
+
+/** The text for a version that is no number. */
+export function unreadable(version: string): string {
+  return `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
+}
+
 export function expired(message: string, next?: string): Refusal {
   return new Refusal(statusOf(410, 'Expired', message, undefined, next));
 }
@@ -114,7 +124,8 @@ export function methodNotAllowed(): Refusal {
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): Refusal {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  const list = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  const message = accepted.length === 0 ? '415: Unsupported Media Type' : list;
   return new Refusal(statusOf(415, 'UnsupportedMediaType', message));
 }
 

@@ -35,6 +35,9 @@ export interface WatchOptions {
   readonly closed: (stream: WatchStream) => void;
 }
 
+/** The last bookmark comes that long before a watch ends. */
+const beforeEndMs = 2_000;
+
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
 /** One open watch: turns changes of the store into the events of its selection. */
@@ -60,7 +63,7 @@ export class WatchStream {
   start(sink: StreamSink): void {
     this.#sink = sink;
     const { store, since, clock, timeoutMs, bookmarks } = this.#options;
-    this.#timers.push(clock.setTimeout(() => this.#expire(), timeoutMs));
+    this.#timers.push(clock.setTimeout(() => this.#silent || this.end(), timeoutMs));
     if (bookmarks) this.#bookmarkLater();
     this.#strike();
     if (since === undefined) this.#sendPresent();
@@ -76,7 +79,8 @@ export class WatchStream {
     if (this.#sink === undefined) return;
     if (change.collection !== this.#collection || !change.key.startsWith(this.#prefix)) return;
     const { before, after, revision } = change;
-    const { matches } = this.#options;
+    const { matches, since = 0n } = this.#options;
+    if (revision <= since) return;
     const was = before !== undefined && matches(before);
     const is = after !== undefined && matches(after);
     if (is) this.#send(was ? 'MODIFIED' : 'ADDED', after);
@@ -146,19 +150,17 @@ export class WatchStream {
     this.end();
   }
 
-  #expire(): void {
-    if (this.#silent) return;
-    if (this.#options.bookmarks) this.#bookmark();
-    this.end();
-  }
-
+  /** Every now and then, and shortly before the end. */
   #bookmarkLater(): void {
-    const { clock, bookmarkIntervalMs } = this.#options;
-    const again = (): void => {
-      this.#bookmark();
-      this.#timers[1] = clock.setTimeout(again, bookmarkIntervalMs);
+    const { clock, bookmarkIntervalMs, timeoutMs } = this.#options;
+    const again = (index: number, ms: number): void => {
+      this.#timers[index] = clock.setTimeout(() => {
+        this.#bookmark();
+        again(index, bookmarkIntervalMs);
+      }, ms);
     };
-    this.#timers[1] = clock.setTimeout(again, bookmarkIntervalMs);
+    again(1, bookmarkIntervalMs);
+    if (timeoutMs > beforeEndMs) again(2, timeoutMs - beforeEndMs);
   }
 
   #bookmark(): void {

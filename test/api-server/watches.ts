@@ -6,7 +6,7 @@ import { presentation } from './presentation.ts';
 import { isTrue, kindOf } from './request.ts';
 import type { RequestInfo, WireRequest } from './request.ts';
 import { selection } from './selection.ts';
-import { badRequest } from './status.ts';
+import { badRequest, failure, unreadable } from './status.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** The watches that are open. */
@@ -28,11 +28,12 @@ export class Watches {
   /** A watch that is ready to be started. Throws Refusal. */
   prepare(info: RequestInfo, request: WireRequest): Answer | Extract<Delivery, { kind: 'watch' }> {
     const kind = kindOf(this.#core.registry, info);
-    if (kind === undefined || info.subresource !== '' || info.name !== '') return absentPath;
+    if (kind === undefined || info.subresource !== '' || info.name !== '') return absentPath(info);
     const { query } = info;
     if (query.has('sendInitialEvents')) throw badRequest('this server has no streaming lists');
     const text = query.get('resourceVersion') ?? '';
-    if (!/^\d*$/.test(text)) throw badRequest(`invalid resource version ${JSON.stringify(text)}`);
+    if (!/^\d*$/.test(text))
+      throw failure(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${unreadable(text)}`);
     const stream = new WatchStream({
       info,
       kind,

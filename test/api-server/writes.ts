@@ -1,13 +1,15 @@
-import { applyConfiguration, trackUpdate } from './apply/server-side-apply.ts';
+import { TypedPatchError, applyConfiguration, conflictMessage, trackUpdate } from './apply/server-side-apply.ts';
+import type { ApplyConflict } from './apply/server-side-apply.ts';
 import { keyOf } from './core.ts';
 import type { Core, WriteOptions } from './core.ts';
-import { checkResourceVersion, givenMetadata, isSameObject, raisesGeneration, updatedMetadata } from './metadata.ts';
+import { checkPreconditions, isSameObject, newMetadata, raisesGeneration, updatedMetadata } from './metadata.ts';
 import { generatedName, nameErrors, uuid } from './names.ts';
 import type { ApiMeta, ApiObject } from './object.ts';
 import { defaultObject, prune, validate } from './schema/type-schema.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './status.ts';
+import { Refusal, alreadyExists, badRequest, failure, forbidden, invalid, notFound, statusOf } from './status.ts';
+import type { FieldError } from './status.ts';
 import { strategyOf } from './strategies.ts';
 
 /** One object of one kind. */
@@ -24,6 +26,11 @@ export interface UpdateOptions extends WriteOptions {
   readonly isPut: boolean;
 }
 
+export interface Written {
+  readonly object: ApiObject;
+  readonly created: boolean;
+}
+
 /** Stores a new object. Throws Refusal. */
 export function create(
   core: Core,
@@ -32,9 +39,14 @@ export function create(
   options: WriteOptions,
 ): ApiObject {
   checkNamespace(core, kind, namespace, input);
-  if (input.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  const object = decoded(kind, input);
-  return insert(core, { kind, namespace }, tracked(core, kind, undefined, object, options, ''), options);
+  if (input.metadata.resourceVersion) throw failure('resourceVersion should not be set on objects to be created');
+  const object = decoded(kind, { ...input, metadata: newMetadata(kind, input.metadata) });
+  return insert(
+    core,
+    { kind, namespace },
+    tracked(core, kind, undefined, object, { ...options, subresource: '' }),
+    options,
+  );
 }
 
 /** Replaces an object by what `change` makes of it. Throws Refusal. */
@@ -47,17 +59,11 @@ export function update(
   const { kind, namespace, name } = target;
   const before = read(core, target);
   const proposed = change(before);
-  if (proposed.metadata.name !== name && (options.isPut || proposed.metadata.name !== undefined)) {
-    throw badRequest(
-      `the name of the object (${proposed.metadata.name ?? ''}) does not match the name on the URL (${name})`,
-    );
-  }
-  if ((proposed.metadata.namespace ?? namespace) !== namespace) throw otherNamespace();
-  const precondition = proposed.metadata.resourceVersion;
-  checkResourceVersion(kind, before, precondition, options.isPut);
-  const object = isolated(kind, before, withMetadata(kind, before, decoded(kind, proposed)), options.subresource);
-  const after = tracked(core, kind, before, object, options, options.subresource);
-  return commit(core, target, before, after, options);
+  checkKey(proposed, namespace, name);
+  checkPreconditions(kind, before, proposed, options.isPut);
+  const sent = decoded(kind, proposed);
+  const object = { ...sent, metadata: updatedMetadata(kind, before, sent) };
+  return commit(core, target, before, tracked(core, kind, before, object, options), options);
 }
 
 /** Server-side apply. Throws Refusal. */
@@ -66,31 +72,23 @@ export function apply(
   target: Target,
   applied: ApiObject,
   options: WriteOptions & { readonly force: boolean; readonly subresource: string },
-): { readonly object: ApiObject; readonly created: boolean } {
+): Written {
   const { kind, namespace, name } = target;
-  const live = core.store.get(collectionOf(kind), keyOf(namespace, name));
-  if (live === undefined && options.subresource !== '') throw notFound(kind, name);
-  const result = applyConfiguration({
-    live,
-    applied,
-    manager: options.manager,
-    force: options.force,
-    ...(options.subresource === '' ? {} : { subresource: options.subresource }),
-    schema: kind.schema(),
-    now: core.now(),
-  });
-  if ('conflicts' in result) throw applyConflict(kind, name, result.conflicts);
-  const merged = asApiObject(result.object);
-  if (live === undefined) {
+  const before = core.store.get(collectionOf(kind), keyOf(namespace, name));
+  if (before === undefined && options.subresource !== '') throw notFound(kind, name);
+  checkKey(applied, namespace, name);
+  if (before === undefined) {
     checkNamespace(core, kind, namespace, applied);
-    const named = { ...merged, metadata: { ...merged.metadata, name } };
-    return { object: insert(core, target, decoded(kind, named), options), created: true };
+    const metadata = { ...newMetadata(kind, applied.metadata), name };
+    const object = merged(core, kind, undefined, { ...applied, metadata }, options);
+    return { object: insert(core, target, object, options), created: true };
   }
-  if (applied.metadata.resourceVersion) checkResourceVersion(kind, live, applied.metadata.resourceVersion, false);
-  const { managedFields } = merged.metadata;
-  const object = isolated(kind, live, withMetadata(kind, live, decoded(kind, merged)), options.subresource);
-  const after = { ...object, metadata: { ...object.metadata, ...(managedFields && { managedFields }) } };
-  return { object: commit(core, target, live, after, options), created: false };
+  checkPreconditions(kind, before, applied, false);
+  const object = merged(core, kind, before, applied, options);
+  if (object === before) return { object, created: false };
+  const { managedFields } = object.metadata;
+  const metadata = { ...updatedMetadata(kind, before, object), ...(managedFields && { managedFields }) };
+  return { object: commit(core, target, before, { ...object, metadata }, options), created: false };
 }
 
 /** The stored object. Throws Refusal when there is none. */
@@ -106,9 +104,8 @@ function insert(
   object: ApiObject,
   options: WriteOptions,
 ): ApiObject {
-  const given = givenMetadata(object.metadata);
-  const generated = given.name === undefined && given.generateName !== undefined;
-  const name = generated ? generatedName(given.generateName ?? '', core.random) : (given.name ?? '');
+  const given = object.metadata;
+  const name = given.name ?? (given.generateName === undefined ? '' : generatedName(given.generateName, core.random));
   if (name === '') {
     const message = 'Required value: name or generateName is required';
     throw invalid(kind, '', [{ field: 'metadata.name', reason: 'FieldValueRequired', message }]);
@@ -119,27 +116,32 @@ function insert(
     ...(kind.namespaced ? { namespace } : {}),
     uid: uuid(core.random),
     creationTimestamp: core.now(),
-    ...(kind.generation === 'none' ? {} : { generation: 1 }),
   };
-  const { status: _, ...rest } = object;
-  const prepared = prepare(core, kind, kind.status ? { ...rest, metadata } : { ...object, metadata }, undefined);
-  const errors = [...nameErrors(kind, name), ...problems(core, kind, prepared, undefined)];
+  const prepared = prepare(core, kind, { ...object, metadata }, undefined);
+  const errors = [...nameErrors(kind, name), ...problems(core, kind, prepared, undefined, '')];
   if (errors.length > 0) throw invalid(kind, name, errors);
   const collection = collectionOf(kind);
   const key = keyOf(namespace, name);
-  if (core.store.get(collection, key) !== undefined) throw alreadyExists(kind, name);
+  const present = core.store.get(collection, key);
+  if (present !== undefined) throw alreadyExists(kind, name, present.metadata.deletionTimestamp !== undefined);
   return options.dryRun ? prepared : core.store.put(collection, key, prepared);
 }
 
-function commit(core: Core, target: Target, before: ApiObject, given: ApiObject, options: WriteOptions): ApiObject {
+function commit(
+  core: Core,
+  target: Target,
+  before: ApiObject,
+  given: ApiObject,
+  options: WriteOptions & { readonly subresource: string },
+): ApiObject {
+  if (given === before) return before;
   const { kind, namespace, name } = target;
   const prepared = prepare(core, kind, given, before);
-  const errors = problems(core, kind, prepared, before);
+  const errors = problems(core, kind, prepared, before, options.subresource);
   if (errors.length > 0) throw invalid(kind, name, errors);
   const generation = (before.metadata.generation ?? 0) + 1;
-  const after = raisesGeneration(kind.generation, before, prepared)
-    ? { ...prepared, metadata: { ...prepared.metadata, generation } }
-    : prepared;
+  const isRaised = options.subresource !== 'status' && raisesGeneration(kind.generation, before, prepared);
+  const after = isRaised ? { ...prepared, metadata: { ...prepared.metadata, generation } } : prepared;
   const collection = collectionOf(kind);
   const key = keyOf(namespace, name);
   if (isLastFinalizerGone(before, after)) {
@@ -154,8 +156,15 @@ function prepare(core: Core, kind: ServedKind, object: ApiObject, before: ApiObj
   return strategyOf(kind).prepare?.(core, object, before) ?? object;
 }
 
-function problems(core: Core, kind: ServedKind, object: ApiObject, before: ApiObject | undefined) {
-  return [...validate(kind.schema(), object), ...(strategyOf(kind).errors?.(core, object, before) ?? [])];
+function problems(
+  core: Core,
+  kind: ServedKind,
+  object: ApiObject,
+  before: ApiObject | undefined,
+  subresource: string,
+): readonly FieldError[] {
+  const own = strategyOf(kind).errors?.(core, object, before) ?? [];
+  return [...validate(kind.schema(), object, subresource === 'status'), ...own];
 }
 
 function isLastFinalizerGone(before: ApiObject, after: ApiObject): boolean {
@@ -164,41 +173,54 @@ function isLastFinalizerGone(before: ApiObject, after: ApiObject): boolean {
   return finalizers.length === 0 && (before.metadata.finalizers ?? []).length > 0;
 }
 
-/** The object in the form in which it is kept: without unknown fields, with defaults. */
+/** The object as the server reads it: without unknown fields, with defaults. */
 function decoded(kind: ServedKind, object: ApiObject): ApiObject {
   return asApiObject(defaultObject(kind.schema(), prune(kind.schema(), object)));
 }
 
-function withMetadata(kind: ServedKind, before: ApiObject, after: ApiObject): ApiObject {
-  const metadata = updatedMetadata(kind, before, after);
-  const { name, namespace } = before.metadata;
-  return { ...after, metadata: { ...metadata, ...(name && { name }), ...(namespace && { namespace }) } };
-}
-
-/** What a write to the object or to its `/status` may change of it. */
-function isolated(kind: ServedKind, before: ApiObject, after: ApiObject, subresource: string): ApiObject {
-  if (!kind.status) return after;
-  const { status: old, ...rest } = before;
-  const { status, ...others } = after;
-  if (subresource === 'status') return { ...rest, ...(status === undefined ? {} : { status }) };
-  return { ...others, ...(old === undefined ? {} : { status: old }) };
-}
-
+/** What is to be stored when `after` is sent; `before` itself when that changes nothing. */
 function tracked(
   core: Core,
   kind: ServedKind,
   before: ApiObject | undefined,
   after: ApiObject,
-  options: WriteOptions,
-  subresource: string,
+  { manager, subresource }: WriteOptions & { readonly subresource: string },
 ): ApiObject {
-  const input = { before, after, manager: options.manager, operation: 'Update', now: core.now() } as const;
-  const schema = kind.schema();
-  return asApiObject(trackUpdate({ ...input, schema, ...(subresource === '' ? {} : { subresource }) }));
+  const input = { before, after, manager, operation: 'Update', schema: kind.schema(), now: core.now() } as const;
+  const object = trackUpdate(subresource === '' ? input : { ...input, subresource });
+  return object === before ? before : asApiObject(object);
+}
+
+/** What is to be stored when `applied` is applied; `live` itself when that changes nothing. Throws Refusal. */
+function merged(
+  core: Core,
+  kind: ServedKind,
+  live: ApiObject | undefined,
+  applied: ApiObject,
+  options: WriteOptions & { readonly force: boolean; readonly subresource: string },
+): ApiObject {
+  const { manager, force, subresource } = options;
+  const input = { live, applied, manager, force, schema: kind.schema(), now: core.now() };
+  let result: ReturnType<typeof applyConfiguration>;
+  try {
+    result = applyConfiguration(subresource === '' ? input : { ...input, subresource });
+  } catch (error) {
+    if (error instanceof TypedPatchError) throw failure(error.message);
+    throw error;
+  }
+  if ('conflicts' in result) throw applyConflict(result.conflicts);
+  return result.object === live ? live : asApiObject(result.object);
 }
 
 function asApiObject(object: { metadata?: ApiMeta }): ApiObject {
   return { ...object, metadata: object.metadata ?? {} };
+}
+
+function checkKey({ metadata }: ApiObject, namespace: string, name: string): void {
+  if (metadata.name !== undefined && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  if (metadata.namespace && metadata.namespace !== namespace) throw otherNamespace();
 }
 
 // Kubernetes: the admission plugin NamespaceLifecycle.
@@ -215,21 +237,15 @@ function checkNamespace(core: Core, kind: ServedKind, namespace: string, input: 
   ]);
 }
 
-function otherNamespace() {
-  return badRequest('the namespace of the provided object does not match the namespace sent on the request');
-}
-
-function applyConflict(
-  kind: ServedKind,
-  name: string,
-  conflicts: readonly { readonly manager: string; readonly field: string }[],
-) {
+function applyConflict(conflicts: readonly ApplyConflict[]): Refusal {
   const causes = conflicts.map(({ manager, field }) => ({
     reason: 'FieldManagerConflict',
     message: `conflict with ${manager}`,
     field,
   }));
-  const count = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
-  const list = causes.map(({ message, field }) => `${message}: ${field}`).join('\n');
-  return conflict(kind, name, `Apply failed with ${count}: ${list}`, causes);
+  return new Refusal(statusOf(409, 'Conflict', conflictMessage(conflicts), { causes }));
+}
+
+function otherNamespace(): Refusal {
+  return badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
