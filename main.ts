@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { type Settings, setupControllers } from '#controllers/index.ts';
 import { kamajiGauges } from '#controllers/metrics/index.ts';
+import { openDriver } from '#datastore/open-driver.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
@@ -11,7 +12,7 @@ import { createTransport } from '#runtime/client/transport.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { createController } from '#runtime/controller/controller.ts';
 import { createLeaderElector } from '#runtime/manager/leader-election.ts';
-import { refuseWritesUnless } from '#runtime/manager/leadership.ts';
+import { refuseUnlessLeading, refuseWritesUnless } from '#runtime/manager/leadership.ts';
 import { createManager } from '#runtime/manager/manager.ts';
 import { shutdownSignal } from '#runtime/manager/signals.ts';
 import { createHealthServer } from '#runtime/server/health.ts';
@@ -63,7 +64,14 @@ async function run(flags: Flags): Promise<void> {
     controller: 'kamaji.clastix.io/manager',
     instance: identity,
   });
-  const dataStorePool = new DataStorePool({ reader: client, managerNamespace: namespace, clock });
+  const storeFence =
+    elector === undefined ? {} : { beforeWrite: () => refuseUnlessLeading(elector, 'a write to a datastore') };
+  const dataStorePool = new DataStorePool({
+    reader: client,
+    managerNamespace: namespace,
+    clock,
+    open: (config) => openDriver(config, storeFence),
+  });
   const tenantPool = createTenantPool({ clock, userAgent, metrics: metrics.client, ...fence });
 
   const health = createHealthServer({

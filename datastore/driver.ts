@@ -20,6 +20,15 @@ export interface ProbeResult {
   readonly alarms: readonly string[];
 }
 
+/** What every driver is opened with besides the coordinates of its store. */
+export interface DriverOptions {
+  /**
+   * Runs right before a call that changes something in the store is sent, after any wait for a connection; a throw stops
+   * it. Lets a process that lost its lease refuse to write.
+   */
+  readonly beforeWrite?: () => void;
+}
+
 /** The names of one tenant in a store. */
 export interface TenantNames {
   /** Database, key prefix or bucket. */

@@ -106,6 +106,23 @@ suite('connections to an etcd', () => {
     }
   });
 
+  test('a change that waited for its connection is refused when its turn comes', async () => {
+    let connected = false;
+    await using forward = await forwardTo(server.endpoint, '127.0.0.1');
+    const channel = new EtcdChannel({
+      endpoints: [`127.0.0.1:${forward.port}`],
+      tls,
+      beforeWrite: () => {
+        connected = forward.open() > 0;
+        throw new Error('not the leader');
+      },
+    });
+    await assert.rejects(channel.call(etcd.authEnable, {}, never), /not the leader/u);
+    assert.equal(connected, true);
+    assert.equal((await channel.call(etcd.authStatus, {}, never)).enabled, false);
+    channel.close();
+  });
+
   test('a store that comes back is found again over the same channel', async () => {
     const channel = new EtcdChannel({ endpoints: [server.endpoint], tls });
     await channel.call(etcd.status, {}, never);

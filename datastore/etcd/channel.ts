@@ -1,6 +1,7 @@
 import type { TlsMaterial } from '../connection.ts';
 import { EtcdError, refusals, toEtcdError } from './failure.ts';
 import { GrpcConnection } from './grpc-connection.ts';
+import type { UnaryOptions } from './grpc-connection.ts';
 import type { Method } from './protocol.ts';
 
 export interface EtcdChannelOptions {
@@ -9,6 +10,8 @@ export interface EtcdChannelOptions {
   readonly tls: TlsMaterial;
   /** Budget of one call over all endpoints. Default 15 000. */
   readonly timeoutMs?: number;
+  /** As in DriverOptions. */
+  readonly beforeWrite?: (() => void) | undefined;
 }
 
 /** What the driver needs of a channel. */
@@ -21,9 +24,11 @@ export type EtcdCalls = Pick<EtcdChannel, 'call' | 'close'>;
 export class EtcdChannel {
   readonly #members: readonly Member[];
   readonly #attemptMs: number;
+  readonly #beforeWrite: (() => void) | undefined;
   #current = 0;
 
   constructor(options: EtcdChannelOptions) {
+    this.#beforeWrite = options.beforeWrite;
     const budget = options.timeoutMs ?? 15_000;
     this.#members = options.endpoints.map((endpoint) => ({
       endpoint,
@@ -39,13 +44,14 @@ export class EtcdChannel {
     signal: AbortSignal,
   ): Promise<Response> {
     const first = this.#current;
+    const attempt = { timeoutMs: this.#attemptMs, signal, beforeSend: method.writes ? this.#beforeWrite : undefined };
     let telling: EtcdError | undefined;
-    for (let attempt = 0; attempt < this.#members.length; attempt += 1) {
-      const index = (first + attempt) % this.#members.length;
+    for (let offset = 0; offset < this.#members.length; offset += 1) {
+      const index = (first + offset) % this.#members.length;
       const member = this.#members[index];
       if (member === undefined) break;
       try {
-        const response = await callAtPresentRevision(member, method, request, this.#attemptMs, signal);
+        const response = await callAtPresentRevision(member, method, request, attempt);
         this.#current = index;
         return response;
       } catch (error) {
@@ -69,14 +75,13 @@ async function callAtPresentRevision<Request extends object, Response extends ob
   member: Member,
   method: Method<Request, Response>,
   request: Request,
-  timeoutMs: number,
-  signal: AbortSignal,
+  attempt: UnaryOptions,
 ): Promise<Response> {
   for (let left = 5; ; left -= 1) {
     try {
-      return method.decode(await member.connection.unary(method.path, method.encode(request), { timeoutMs, signal }));
+      return method.decode(await member.connection.unary(method.path, method.encode(request), attempt));
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (attempt.signal.aborted) throw error;
       const failure = toEtcdError(error, member.endpoint);
       if (failure.details !== refusals.oldAuthRevision || left === 0) throw failure;
     }

@@ -42,6 +42,32 @@ suite('a store that we run', () => {
     driver.close();
   });
 
+  test('a process that lost its leadership begins no change, and may still look', async () => {
+    await using server = await startTlsEtcd();
+    const state = { leads: false };
+    const beforeWrite = (): void => {
+      if (!state.leads) throw new Error('not the leader');
+    };
+    const driver = openEtcd(await adminOf(server), { beforeWrite });
+    const refused = (call: Promise<unknown> | undefined): Promise<void> =>
+      assert.rejects(call ?? Promise.resolve(), /not the leader/u);
+    await refused(driver.initialize?.('first', never));
+    assert.equal((await driver.probe(never)).authorizationEnabled, false);
+
+    state.leads = true;
+    await initialize(driver, 'first');
+    const tenant = { schema: 'schema', user: 'user' };
+    await driver.ensureTenant(tenant, never);
+    state.leads = false;
+    await refused(driver.ensureTenant({ schema: 'another', user: 'another' }, never));
+    await refused(driver.dropTenant(tenant, never));
+    driver.close();
+
+    const channel = channelOf(await adminOf(server));
+    assert.deepEqual((await channel.call(etcd.userList, {}, never)).users.toSorted(), ['root', 'user']);
+    channel.close();
+  });
+
   for (const done of ['the user root', 'the user root with its role', 'everything but the identity'] as const) {
     test(`initializing goes on from a crash that left ${done}`, async () => {
       await using server = await startTlsEtcd();

@@ -1,5 +1,5 @@
 import type { ConnectionConfig } from '../connection.ts';
-import type { Driver, ProbeResult } from '../driver.ts';
+import type { Driver, DriverOptions, ProbeResult } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
 import { assertTenantNames } from '../naming.ts';
 import type { EtcdCalls, EtcdChannelOptions } from './channel.ts';
@@ -9,19 +9,22 @@ import { initializeEtcd } from './initialize.ts';
 import { etcd } from './protocol.ts';
 import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
 
+export interface EtcdOptions extends DriverOptions {
+  /** Default: over the network. */
+  readonly connect?: (options: EtcdChannelOptions) => EtcdCalls;
+}
+
 /**
  * The driver of an etcd v3 whose administrator is the client certificate with common name `root`. No connection is opened before
- * the first call. `connect` is by default over the network.
+ * the first call.
  */
-export function openEtcd(
-  config: ConnectionConfig,
-  connect: (options: EtcdChannelOptions) => EtcdCalls = (options) => new EtcdChannel(options),
-): Driver {
+export function openEtcd(config: ConnectionConfig, options: EtcdOptions = {}): Driver {
+  const { connect = (channelOptions) => new EtcdChannel(channelOptions), ...fence } = options;
   const { tls, endpoints } = config;
   if (tls?.client === undefined) {
     throw new DataStoreError('AuthenticationFailed', 'etcd needs a certificate authority and a client certificate');
   }
-  const channel = connect({ endpoints, tls });
+  const channel = connect({ endpoints, tls, ...fence });
   return Object.freeze<Driver>({
     driver: 'etcd',
     probe: (signal) => probe(channel, signal),

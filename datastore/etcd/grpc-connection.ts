@@ -9,6 +9,8 @@ import { connectionLost, exchange, GrpcTimeoutError } from './grpc-exchange.ts';
 export interface UnaryOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Runs right before the message is sent; a throw stops it. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export class GrpcConnection {
   }
 
   /** Sends one message and resolves to the one that comes back. */
-  async unary(path: string, message: Uint8Array, { timeoutMs, signal }: UnaryOptions): Promise<Buffer> {
+  async unary(path: string, message: Uint8Array, { timeoutMs, signal, beforeSend }: UnaryOptions): Promise<Buffer> {
     signal.throwIfAborted();
     if (this.#closed) throw new TypeError('the connection has been closed');
     const limit = new AbortController();
@@ -44,6 +46,7 @@ export class GrpcConnection {
     const opening = this.#session(timeoutMs);
     try {
       const session = await unlessAborted(opening, limit.signal);
+      beforeSend?.();
       return await session.exchange(path, message, timeoutMs, limit.signal);
     } catch (error) {
       // A connection that fell silent may stay so for minutes although the way is free again: the next call opens another.

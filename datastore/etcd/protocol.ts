@@ -4,6 +4,8 @@ import { descriptor } from './descriptor.ts';
 /** One call of etcd's gRPC API, typed by its messages. */
 export interface Method<Request extends object, Response extends object> {
   readonly path: string;
+  /** Whether the call may change something in the store. */
+  readonly writes: boolean;
   readonly encode: (request: Request) => Buffer;
   readonly decode: (bytes: Buffer) => Response;
 }
@@ -40,6 +42,16 @@ interface TxnRequest {
 }
 
 type Empty = Readonly<Record<string, never>>;
+
+const reads: ReadonlySet<string> = new Set([
+  'AuthStatus',
+  'Range',
+  'RoleGet',
+  'RoleList',
+  'Status',
+  'UserGet',
+  'UserList',
+]);
 
 const loaded = fromJSON(descriptor, { longs: String, enums: String, defaults: true });
 
@@ -97,6 +109,7 @@ function method<Request extends object, Response extends object>(
   if (found === undefined) throw new TypeError(`etcd's service ${service} has no method ${name}`);
   return {
     path: found.path,
+    writes: !reads.has(name),
     encode: found.requestSerialize,
     decode: (bytes) => found.responseDeserialize(bytes) as Response,
   };

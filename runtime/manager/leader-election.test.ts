@@ -9,7 +9,7 @@ import { abortReason } from '../clock.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createLeaderElector } from './leader-election.ts';
 import type { LeaderElectionOptions } from './leader-election.ts';
-import { type LeaderElector, LeadershipLostError, refuseWritesUnless } from './leadership.ts';
+import { type LeaderElector, LeadershipLostError, refuseUnlessLeading, refuseWritesUnless } from './leadership.ts';
 
 type LeaseClient = LeaderElectionOptions['client'];
 
@@ -291,7 +291,9 @@ suite('the fence', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       assert.throws(() => check(method), LeadershipLostError);
     }
+    assert.throws(() => refuseUnlessLeading({ isLeader: () => state.leads }, 'a write'), /a write refused/);
     state.leads = true;
     check('POST');
+    refuseUnlessLeading({ isLeader: () => state.leads }, 'a write');
   });
 });

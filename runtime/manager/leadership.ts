@@ -32,6 +32,11 @@ export class LeadershipLostError extends Error {
 /** For `TransportOptions.beforeSend`: refuses every request but GET while this process does not lead. */
 export function refuseWritesUnless(elector: Pick<LeaderElector, 'isLeader'>): (method: Method) => void {
   return (method) => {
-    if (method !== 'GET' && !elector.isLeader()) throw new LeadershipLostError(`${method} refused: not the leader`);
+    if (method !== 'GET') refuseUnlessLeading(elector, method);
   };
+}
+
+/** For whatever changes something by other means than a Transport. Throws a LeadershipLostError that names `what`. */
+export function refuseUnlessLeading(elector: Pick<LeaderElector, 'isLeader'>, what: string): void {
+  if (!elector.isLeader()) throw new LeadershipLostError(`${what} refused: not the leader`);
 }

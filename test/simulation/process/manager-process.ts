@@ -124,7 +124,7 @@ export class ManagerProcess {
       reader: client,
       managerNamespace: namespace,
       clock,
-      open: (config) => openEtcd(config, (options) => wire.channel(surroundings.connectStore(options))),
+      open: (config) => openEtcd(config, { connect: (options) => wire.channel(surroundings.connectStore(options)) }),
     });
     const tenantPool = createTenantPool({
       clock,
