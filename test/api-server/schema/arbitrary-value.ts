@@ -41,7 +41,7 @@ export function arbitraryObject(node: SchemaNode): fc.Arbitrary<JsonObject> {
   const others = isObject(additionalProperties) ? arbitraryValue(additionalProperties) : unknownMembers(node);
   const resource = node['x-kubernetes-embedded-resource'] === true ? embedded : fc.constant({});
   const free = others === undefined ? fc.constant({}) : fc.dictionary(fc.constantFrom('one', 'two'), others);
-  return fc.tuple(free, named, resource).map((parts) => Object.assign({}, ...parts) as JsonObject);
+  return fc.tuple(free, named, resource).map((parts) => Object.assign({}, ...parts));
 }
 
 function unknownMembers(node: SchemaNode): fc.Arbitrary<unknown> | undefined {
@@ -76,14 +76,12 @@ const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom({ x: 1 }, { x: { y: 'a' } }, { z: [1] }, ['a', 'b']),
 );
 
-const embedded = fc.record(
-  {
-    apiVersion: fc.constantFrom('v1', 'example.com/v1'),
-    kind: fc.constantFrom('ConfigMap', 'Thing'),
-    metadata: fc.record(
-      { name: fc.constantFrom('a', 'b'), labels: fc.constantFrom({ a: 'b' }, { c: 'd' }) },
-      { requiredKeys: [] },
-    ),
-  },
-  { requiredKeys: ['apiVersion', 'kind'] },
-);
+const embedded = fc.record({
+  apiVersion: fc.constantFrom('v1', 'example.com/v1'),
+  kind: fc.constantFrom('ConfigMap', 'Thing'),
+  // Never empty: such metadata is null in etcd, and what is written next then hangs on that.
+  metadata: fc.record(
+    { name: fc.constantFrom('a', 'b'), labels: fc.constantFrom({ a: 'b' }, { c: 'd' }) },
+    { requiredKeys: ['name'] },
+  ),
+});

@@ -1,7 +1,6 @@
 import type { FieldProblem } from './field-problem.ts';
-import { invalidValue, requiredValue, tooLong } from './field-problem.ts';
-import type { JsonObject, SchemaNode } from './schema-node.ts';
-import { isObject, propertyOf } from './schema-node.ts';
+import { invalidValue, tooLong } from './field-problem.ts';
+import { isObject } from './schema-node.ts';
 
 const longestAnnotations = 256 * 1024;
 const longestLabel = 63;
@@ -82,33 +81,6 @@ function ownerProblems(owners: readonly unknown[], field: string): readonly Fiel
     return invalidValue(field, owners, detail);
   });
   return [...missing, ...twice];
-}
-
-/** What is wrong with objects that the schema says are inside (Kubernetes: x-kubernetes-embedded-resource). */
-export function embeddedProblems(node: SchemaNode, value: unknown, path = ''): readonly FieldProblem[] {
-  const { additionalProperties, items } = node;
-  if (Array.isArray(value)) {
-    return items === undefined ? [] : value.flatMap((item, i) => embeddedProblems(items, item, `${path}[${i}]`));
-  }
-  if (!isObject(value)) return [];
-  const own = node['x-kubernetes-embedded-resource'] === true ? resourceProblems(value, path) : [];
-  const inner = Object.entries(value).flatMap(([name, member]) => {
-    const named = propertyOf(node, name);
-    if (named !== undefined) return embeddedProblems(named, member, path === '' ? name : `${path}.${name}`);
-    return isObject(additionalProperties) ? embeddedProblems(additionalProperties, member, `${path}[${name}]`) : [];
-  });
-  return [...own, ...inner];
-}
-
-function resourceProblems(value: JsonObject, path: string): readonly FieldProblem[] {
-  const names = (['apiVersion', 'kind'] as const).flatMap((name) => {
-    const field = `${path}.${name}`;
-    const member = value[name];
-    if (member === undefined) return [requiredValue(field)];
-    if (typeof member !== 'string') return [invalidValue(field, member, 'must be a string')];
-    return member === '' ? [invalidValue(field, member, 'must not be empty')] : [];
-  });
-  return [...names, ...metadataProblems(value['metadata'], `${path}.metadata`)];
 }
 
 function entriesOf(value: unknown): readonly (readonly [string, string])[] {

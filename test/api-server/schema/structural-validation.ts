@@ -27,9 +27,14 @@ function typeProblems(node: SchemaNode, value: unknown, path: string): readonly 
   const types = typesOf(node);
   const actual = typeOf(value);
   if (types.length === 0 || (value === null && node.nullable === true)) return [];
-  const fits = types.includes(actual) || (actual === 'integer' && types.includes('number'));
-  if (fits || (Array.isArray(value) && isKnownFormat(node.format) && node.type === 'string')) return [];
-  return [invalidType(nameOf(path), actual, `${path} in body must be of type ${types.join(',')}: "${actual}"`)];
+  if (types.includes(actual) || (actual === 'integer' && types.includes('number'))) return [];
+  const problem = (expected: string, found: string): FieldProblem => {
+    return invalidType(nameOf(path), found, `${path} in body must be of type ${expected}: "${found}"`);
+  };
+  if (value === null || !isKnownFormat(node.format)) return [problem(types.join(','), actual)];
+  // A list passes for any text with a format, and other values are called by a format too.
+  if (Array.isArray(value)) return [];
+  return [problem(node.format, actual === 'integer' ? 'int64' : actual === 'number' ? 'float64' : '')];
 }
 
 function typesOf(node: SchemaNode): readonly string[] {

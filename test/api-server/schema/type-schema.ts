@@ -2,9 +2,12 @@ import type { KubeObject } from '#runtime/client/resource.ts';
 import { decodeBuiltin } from './builtin-decoding.ts';
 import { defaultBuiltin } from './builtin-defaults.ts';
 import { definitionNode, kindNode } from './builtin-kinds.ts';
+import { embeddedProblems } from './embedded-problems.ts';
 import type { FieldProblem } from './field-problem.ts';
 import { listProblems } from './list-problems.ts';
-import { embeddedProblems, metadataProblems } from './metadata-problems.ts';
+import { metadataProblems } from './metadata-problems.ts';
+import type { ScaleDeclaration } from './scale-problems.ts';
+import { scaleProblems } from './scale-problems.ts';
 import type { JsonObject, SchemaNode } from './schema-node.ts';
 import { isObject, propertyOf } from './schema-node.ts';
 import { decodeCustom } from './structural-decoding.ts';
@@ -24,6 +27,8 @@ export interface TypeSchema {
   readonly root: SchemaNode;
   /** What the CustomResourceDefinition declares; undefined for built-in kinds. */
   readonly declared: SchemaNode | undefined;
+  /** Of custom kinds that have `/scale`. */
+  readonly scale: ScaleDeclaration | undefined;
 }
 
 /**
@@ -40,13 +45,23 @@ export function schemaOfCrd(crd: object, version: string): TypeSchema {
   const declared: SchemaNode = isObject(openAPIV3Schema)
     ? openAPIV3Schema
     : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const { status, scale } = memberOf(served, 'subresources');
   return {
     group: String(spec['group']),
     version,
     kind: String(memberOf(spec, 'names')['kind']),
-    hasStatusSubresource: isObject(memberOf(served, 'subresources')['status']),
+    hasStatusSubresource: isObject(status),
     root: withMetadata({ ...declared, 'x-kubernetes-embedded-resource': true }),
     declared,
+    scale: isObject(scale) ? scaleDeclaration(scale) : undefined,
+  };
+}
+
+function scaleDeclaration({ specReplicasPath, statusReplicasPath, labelSelectorPath }: JsonObject): ScaleDeclaration {
+  return {
+    specReplicasPath: String(specReplicasPath),
+    statusReplicasPath: String(statusReplicasPath),
+    labelSelectorPath: typeof labelSelectorPath === 'string' ? labelSelectorPath : undefined,
   };
 }
 
@@ -54,7 +69,7 @@ export function schemaOfCrd(crd: object, version: string): TypeSchema {
 export function schemaOfBuiltin(group: string, kind: string): TypeSchema {
   const root = kindNode(group, 'v1', kind);
   const hasStatusSubresource = propertyOf(root, 'status') !== undefined;
-  return { group, version: 'v1', kind, hasStatusSubresource, root, declared: undefined };
+  return { group, version: 'v1', kind, hasStatusSubresource, root, declared: undefined, scale: undefined };
 }
 
 /** The object with what the kind's defaults fill in. Nothing else is changed; call `prune` first. */
@@ -77,17 +92,20 @@ export function prune({ root, declared }: TypeSchema, object: KubeObject): KubeO
  * Complete for custom kinds but for their CEL rules. Built-in kinds have rules in code that are not known here; of them
  * only the metadata is looked at.
  */
-export function validate({ declared }: TypeSchema, object: KubeObject, isStatus = false): readonly FieldProblem[] {
+export function validate(schema: TypeSchema, object: KubeObject, isStatus = false): readonly FieldProblem[] {
+  const { declared, scale } = schema;
   const value: JsonObject = { ...object };
   const metadata = metadataProblems(value['metadata']);
   if (declared === undefined) return metadata;
-  const lists = listProblems(declared, value);
-  if (!isStatus)
-    return [...metadata, ...schemaProblems(declared, value), ...embeddedProblems(declared, value), ...lists];
   const status = propertyOf(declared, 'status');
-  const problems =
-    status === undefined || value['status'] === undefined ? [] : schemaProblems(status, value['status'], 'status');
-  return [...metadata, ...problems, ...lists];
+  const isStatusChecked = status !== undefined && value['status'] !== undefined;
+  return [
+    ...metadata,
+    ...(isStatus ? [] : [...schemaProblems(declared, value), ...embeddedProblems(declared, value)]),
+    ...(isStatus && isStatusChecked ? schemaProblems(status, value['status'], 'status') : []),
+    ...(scale === undefined ? [] : scaleProblems(scale, value, isStatus)),
+    ...listProblems(declared, value),
+  ];
 }
 
 const metaPrefix = 'io.k8s.apimachinery.pkg.apis.meta.v1';

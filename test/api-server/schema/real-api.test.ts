@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { after, before, suite, test } from 'node:test';
+import * as fc from 'fast-check';
+import { parseAllDocuments } from 'yaml';
+import { ownKinds } from '#api/kinds.ts';
+import { ApiError } from '#runtime/client/errors.ts';
+import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import { apiVersionOf } from '#runtime/client/resource.ts';
+import { propertyRuns } from '#test/property.ts';
+import { type ControlPlane, startControlPlane } from '../../control-plane.ts';
+import { arbitraryMutation, mutated } from './arbitrary-mutation.ts';
+import { arbitraryObject } from './arbitrary-value.ts';
+import { recordedDefinitions } from './builtin-kinds.ts';
+import { publishedDefinitions } from './published-kinds.ts';
+import type { JsonObject } from './schema-node.ts';
+import { isObject } from './schema-node.ts';
+import { withPathsOf } from './subresources.ts';
+import { defaultObject, prune, schemaOfCrd, validate } from './type-schema.ts';
+import { widgetCrd, widgets } from './widget-crd.ts';
+
+type CustomObject = JsonObject & KubeObject;
+
+suite('objects are read, defaulted and refused as by a real API server', async () => {
+  let controlPlane: ControlPlane;
+  const crds = [widgetCrd, ...(await documents(new URL('../../../config/crd/', import.meta.url))).map(withoutRules)];
+  before(async () => {
+    controlPlane = await startControlPlane();
+    await controlPlane.kubectl(
+      ['apply', '--server-side', '-f', '-'],
+      crds.map((crd) => JSON.stringify(crd)).join('\n'),
+    );
+    await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
+  });
+  after(() => controlPlane.stop());
+
+  const examples = await documents(new URL('../../fixtures/upstream/', import.meta.url));
+
+  for (const resource of [widgets, ...ownKinds] satisfies readonly Resource[]) {
+    const crd = crds.find((one) => kindOf(one) === resource.kind);
+    assert.ok(crd, resource.kind);
+    const schema = schemaOfCrd(crd, resource.version);
+    const { metadata: _, ...properties } = schema.declared?.properties ?? {};
+    const made = arbitraryObject({ ...schema.declared, properties });
+    const given = examples.filter(({ kind }) => kind === resource.kind);
+    const object = given.length === 0 ? made : fc.oneof(made, fc.constantFrom(...given));
+    const mutations = fc.array(arbitraryMutation, { maxLength: 3 });
+
+    test(`${resource.kind}: defaults, what is dropped and what is refused`, async (t) => {
+      const seen = { accepted: 0, refused: 0 };
+      await fc.assert(
+        fc.asyncProperty(object, mutations, async (base, changes) => {
+          const named = withNames(resource, plain(base));
+          const sent = changes.reduce((one, change) => mutated(one, ['spec', 'metadata'], change), named);
+          const real = await outcome(controlPlane.client.create(untyped(resource), withNames(resource, sent)));
+          if (real === undefined) return;
+          const read = prune(schema, withNames(resource, sent));
+          const ours = withPathsOf(
+            { ...defaultObject(schema, read) },
+            {},
+            schema.hasStatusSubresource ? [['status']] : [],
+          );
+          const problems = validate(schema, ours).map(({ field, reason, message }) => `${field} ${reason} ${message}`);
+          if ('causes' in real) {
+            seen.refused++;
+            assert.deepEqual(problems.toSorted(), real.causes);
+          } else {
+            seen.accepted++;
+            assert.deepEqual(problems, []);
+            assert.deepEqual(withoutIdentity(ours), withoutIdentity(real.stored));
+          }
+        }),
+        propertyRuns(40),
+      );
+      t.diagnostic(JSON.stringify(seen));
+    });
+  }
+
+  test('the table of the built-in kinds is what the API server publishes', async () => {
+    assert.deepEqual(recordedDefinitions(), await publishedDefinitions(controlPlane.client));
+  });
+});
+
+type Outcome = { readonly stored: CustomObject } | { readonly causes: readonly string[] };
+
+/** Undefined when the object could not even be read. */
+async function outcome(call: Promise<CustomObject>): Promise<Outcome | undefined> {
+  try {
+    return { stored: await call };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 400) return undefined;
+    const { causes = [] } = error.details;
+    return { causes: causes.map(({ field, reason, message }) => `${field} ${reason} ${message}`).toSorted() };
+  }
+}
+
+function withNames({ namespaced, ...kind }: Resource, object: JsonObject): CustomObject {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const names = { name: `x-${randomUUID()}`, ...(namespaced ? { namespace: 'default' } : {}) };
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { ...metadata, ...names } };
+}
+
+function withoutIdentity(object: JsonObject): JsonObject {
+  const names = ['name', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields'];
+  return withPathsOf(
+    object,
+    {},
+    names.map((name) => ['metadata', name]),
+  );
+}
+
+/** The rules in CEL are the real server's alone. */
+function withoutRules(crd: JsonObject): JsonObject {
+  const text = JSON.stringify(crd, (key, value: unknown) => (key === 'x-kubernetes-validations' ? undefined : value));
+  return plain(JSON.parse(text));
+}
+
+async function documents(directory: URL): Promise<readonly JsonObject[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).toSorted();
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, directory), 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => plain(document.toJS())));
+}
+
+function plain(value: unknown): JsonObject {
+  const copy: unknown = JSON.parse(JSON.stringify(value));
+  assert.ok(isObject(copy));
+  return copy;
+}
+
+function kindOf(crd: JsonObject): unknown {
+  const spec = crd['spec'];
+  const names = isObject(spec) ? spec['names'] : undefined;
+  return isObject(names) ? names['kind'] : undefined;
+}
+
+function untyped(resource: Resource): Resource<CustomObject> {
+  return { ...resource } as Resource<CustomObject>;
+}
