@@ -19,11 +19,12 @@ export async function readBaseline(): Promise<Baseline> {
   }
 }
 
-/** Makes these outcomes the accepted ones of their suites; those of other suites stay. */
-export async function acceptBaseline(outcomes: readonly Outcome[]): Promise<void> {
+/** Makes these outcomes the accepted ones of their suites; those of other suites stay. Answers all that are accepted now. */
+export async function acceptBaseline(outcomes: readonly Outcome[]): Promise<Baseline> {
   const all = { ...(await readBaseline()), ...Object.fromEntries(outcomes.map((one) => [one.suite, one])) };
   const sorted = Object.fromEntries(Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b)));
   await writeFile(path, `${JSON.stringify(sorted, undefined, 2)}\n`);
+  return sorted;
 }
 
 /** A figure beside its accepted value. */

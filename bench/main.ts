@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { acceptBaseline, compare, readBaseline } from './baseline.ts';
 import { observeConditions } from './conditions.ts';
+import { documentFigures } from './document.ts';
 import type { Outcome } from './outcome.ts';
 import { findSuites } from './registry.ts';
 import { changesTable, figuresTable } from './report.ts';
@@ -25,7 +26,7 @@ const program = new Command('bench')
   .option('--json', 'one suite, printed as one JSON object', false)
   .option('--quick', 'small sizes and few rounds: shows that it works, not how fast it is', false)
   .option('--compare', 'print ratios to the accepted figures too', false)
-  .option('--accept', 'make these figures the accepted ones (bench/baseline.json)', false)
+  .option('--accept', 'make these figures the accepted ones (bench/baseline.json, docs/performance.md)', false)
   .action(run);
 await program.parseAsync();
 
@@ -48,7 +49,7 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
     console.log(`\n${figuresTable(outcome)}`);
     if (changes !== undefined) console.log(`\n${changesTable(outcome, accepted, changes)}`);
   }
-  if (flags.accept) await acceptBaseline(outcomes);
+  if (flags.accept) await documentFigures(await acceptBaseline(outcomes));
 }
 
 async function measure(suite: Suite, quick: boolean): Promise<Outcome> {

@@ -9,13 +9,7 @@ export function figuresTable(outcome: Outcome): string {
   const rows = outcome.figures.flatMap((figure) => {
     const { n, min, median, max } = figure.value;
     const own = [figure.name, figure.unit, String(n), short(median), `${short(min)} to ${short(max)}`];
-    const others = figure.against.map(({ kind, name, value, timesBetter: ratio }) => [
-      kind === 'limit' ? `limit: ${name}` : name,
-      short(value.median),
-      ratio === null ? '-' : `${short(ratio.median)} (${short(ratio.min)} to ${short(ratio.max)})`,
-    ]);
-    const [first = ['-', '', ''], ...more] = others;
-    return [[...own, ...first], ...more.map((other) => [...own.map(() => ''), ...other])];
+    return heldAgainst(figure).map((other, row) => [...own.map((cell) => (row === 0 ? cell : '')), ...other]);
   });
   return [heading(outcome), table(head, rows), ...notes(outcome.figures)].join('\n');
 }
@@ -36,14 +30,28 @@ export function changesTable(outcome: Outcome, accepted: Outcome | undefined, ch
   return [`${outcome.suite} against the baseline: ${since}`, table(head, rows)].join('\n');
 }
 
-function heading({ suite, description, quick, versions, machine }: Outcome): string {
+/** Name, median and ratio of each rival and limit of a figure; dashes when there are none. */
+export function heldAgainst({ against }: Figure): readonly (readonly string[])[] {
+  if (against.length === 0) return [['-', '-', '-']];
+  return against.map(({ kind, name, value, timesBetter: ratio }) => [
+    kind === 'limit' ? `limit: ${name}` : name,
+    short(value.median),
+    ratio === null ? '-' : `${short(ratio.median)} (${short(ratio.min)} to ${short(ratio.max)})`,
+  ]);
+}
+
+/** Under which conditions a suite ran, but for the date. */
+export function conditionsLine({ versions, machine }: Outcome): string {
   const { cpu, cores, memoryGiB, loadBefore, loadAfter } = machine;
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return [
-    `${suite}: ${description}${quick ? ' (quick: sizes too small to conclude from)' : ''}`,
-    software.join(', '),
-    `${cpu}, ${cores} cores, ${memoryGiB} GiB, load average ${short(loadBefore)} before, ${short(loadAfter)} after`,
-  ].join('\n');
+  const load = `load average ${short(loadBefore)} before, ${short(loadAfter)} after`;
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${load}; ${software.join(', ')}`;
+}
+
+function heading(outcome: Outcome): string {
+  const { suite, description, quick } = outcome;
+  const warning = quick ? ' (quick: sizes too small to conclude from)' : '';
+  return `${suite}: ${description}${warning}\n${conditionsLine(outcome)}`;
 }
 
 function notes(figures: readonly Figure[]): readonly string[] {
@@ -51,6 +59,6 @@ function notes(figures: readonly Figure[]): readonly string[] {
 }
 
 /** Three significant digits, thousands apart. */
-function short(value: number): string {
+export function short(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }

@@ -31,7 +31,7 @@ async function roundTripFigures(
   { quick, signal, progress }: BenchContext,
 ): Promise<readonly Figure[]> {
   const access = accessTo(controlPlane);
-  const requests = quick ? 200 : 2_000;
+  const requests = quick ? 200 : 1_000;
   const variants: readonly RoundTripsInput['variant'][] = ['ours', 'stock', 'stock-one-agent', 'bare'];
   const figures: Figure[] = [];
   for (const [operation, concurrency] of [
@@ -40,7 +40,7 @@ async function roundTripFigures(
     ['apply', 1],
   ] as const) {
     const what = `${operation === 'get' ? 'GETs of a Secret' : 'applies that change nothing'}, ${concurrency} at a time`;
-    const samples = await interleave({ variants, rounds: quick ? 2 : 7 }, async (variant, round) => {
+    const samples = await interleave({ variants, rounds: quick ? 2 : 5 }, async (variant, round) => {
       progress(`${what}, ${variant}, ${round}`);
       const input = { variant, operation, access, key, requests, concurrency, warmUp: requests / 10 };
       const { seconds, cpuSeconds } = await runMeasurement(roundTrips, input, signal);
