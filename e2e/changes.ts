@@ -5,8 +5,15 @@ import { connect, recordHistory, type Version } from './history.ts';
 
 /** Watches on every kind that an API server has. */
 export interface ChangeWatch extends AsyncDisposable {
-  /** What has changed since the watches were opened, one line for each change. Throws when a watch broke. */
-  changes(): readonly string[];
+  /** What has changed since the watches were opened, the oldest first. Throws when a watch broke. */
+  changes(): readonly Change[];
+}
+
+export interface Change {
+  /** When it was told, by this machine's clock. */
+  readonly at: Date;
+  /** For people: which object, and what of it. */
+  readonly text: string;
 }
 
 /**
@@ -22,7 +29,10 @@ export async function watchChanges(
   const resources = (await watchableResources(transport, signal)).filter(({ kind }) => !excepted.has(kind));
   const histories = await Promise.all(resources.map((resource) => recordHistory(transport, resource, {}, signal)));
   return {
-    changes: () => histories.flatMap((history) => changesIn(history.versions())),
+    changes() {
+      const all = histories.flatMap((history) => changesIn(history.versions()));
+      return all.toSorted((one, other) => one.at.getTime() - other.at.getTime());
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(histories.map((history) => history[Symbol.asyncDispose]()));
       await transport.close();
@@ -30,7 +40,7 @@ export async function watchChanges(
   };
 }
 
-function changesIn(versions: readonly Version<KubeObject>[]): readonly string[] {
+function changesIn(versions: readonly Version<KubeObject>[]): readonly Change[] {
   const before = new Map<string, KubeObject>();
   return versions.flatMap(({ type, object, at }) => {
     const key = keyString(keyOf(object));
@@ -38,7 +48,7 @@ function changesIn(versions: readonly Version<KubeObject>[]): readonly string[] 
     before.set(key, object);
     if (type === 'PRESENT') return [];
     const fields = type === 'MODIFIED' && last !== undefined ? ` (${differences(last, object).join(', ')})` : '';
-    return [`${at.toISOString()} ${type} ${object.kind ?? ''} ${key}${fields}`];
+    return [{ at, text: `${at.toISOString()} ${type} ${object.kind ?? ''} ${key}${fields}` }];
   });
 }
 

@@ -3,6 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { apply } from '#lab/cluster/kubectl.ts';
 import type { Lab } from '#lab/up.ts';
 import { applyBareTenant, type BareTenant, type Condition, removeBareTenants, waitForReason } from './bare-tenant.ts';
+import { beginInvariants, type Invariants } from './invariants.ts';
 import { openLab } from './lab.ts';
 
 const namespace = 'default';
@@ -13,10 +14,12 @@ const occupied = 31_443;
 suite('what goes wrong is said in a condition, and heals when its cause goes', { concurrency: 1 }, () => {
   const { signal } = new AbortController();
   let lab: Lab;
+  let invariants: Invariants;
 
   before(async () => {
     lab = await openLab(signal);
     await cleanUp();
+    invariants = await beginInvariants(lab, signal);
   });
   after(() => cleanUp());
 
@@ -41,6 +44,8 @@ suite('what goes wrong is said in a condition, and heals when its cause goes', {
     await lab.kubectl(['delete', 'service', `${name}-squatter`, '-n', namespace]);
     await reason('Ready', 'Ready', 180);
   });
+
+  test('nothing else went wrong meanwhile', () => invariants.check());
 
   const reason = (type: string, wanted: string, timeoutSeconds: number): Promise<Condition> =>
     waitForReason(lab.kubectl, tenant, type, wanted, timeoutSeconds, signal);

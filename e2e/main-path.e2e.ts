@@ -6,7 +6,9 @@ import { listWorkerContainers } from '#lab/cluster/worker-containers.ts';
 import { applyTenant, openTenant, type TenantSpec, waitForControlPlane, waitForNodes } from '#lab/tenant.ts';
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
+import { beginInvariants, type Invariants } from './invariants.ts';
 import { openLab } from './lab.ts';
+import { assertAtRest } from './rest.ts';
 import { added, belongsToDataStore, type Inventory, takeInventory } from './leftovers.ts';
 
 const namespace = 'default';
@@ -17,6 +19,7 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
   const { signal } = new AbortController();
   const options = { signal, report: () => undefined };
   let lab: Lab;
+  let invariants: Invariants;
   let inventory: Inventory;
   let tenant: Kubectl;
 
@@ -24,6 +27,7 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
     lab = await openLab(signal);
     for (const { name } of [first, second]) await removeCluster(name);
     inventory = await takeInventory(lab, signal);
+    invariants = await beginInvariants(lab, signal);
   });
 
   test('a tenant comes up, its worker machines join, pods on them answer over a Service', async () => {
@@ -61,6 +65,12 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
     );
   });
 
+  test('at rest nothing is written for two minutes, neither here nor in the tenants', async () => {
+    const tenants = await Promise.all([first, second].map((spec) => openTenant(lab, spec, signal)));
+    const kubeconfigs = tenants.map(({ kubeconfig }) => kubeconfig);
+    await assertAtRest(lab, kubeconfigs, 120, signal);
+  });
+
   test('kubectl logs goes through the konnectivity agents: it fails without them and works again with them', async () => {
     const logs = () => tenant(['logs', '-n', namespace, 'deployment/web', '--tail=1', '--request-timeout=20s']);
     await deployApplication(tenant, lab.images, 1, options);
@@ -95,6 +105,8 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
       options,
     );
   });
+
+  test('nothing else went wrong meanwhile', () => invariants.check());
 
   async function bringUp(spec: TenantSpec): Promise<Kubectl> {
     await applyTenant(lab, spec);

@@ -78,9 +78,9 @@ export function describeRequest({ verb, resource, subresource, namespace, name, 
   return `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`} ${namespace}/${name} ${code}`;
 }
 
-/** The lines that every pod of the manager has logged, since its container was last started. */
-export async function managerLog(kubectl: Kubectl, pod: Pod, since: Date): Promise<readonly string[]> {
-  const name = pod.metadata?.name ?? '';
-  const text = await kubectl(['logs', '-n', managerNamespace, name, `--since-time=${since.toISOString()}`]);
+/** The lines that all pods of the manager have logged since then, in containers that still run. */
+export async function managerLog(kubectl: Kubectl, since: Date): Promise<readonly string[]> {
+  const selection = ['-n', managerNamespace, '-l', managerSelector, '--tail=-1'];
+  const text = await kubectl(['logs', ...selection, `--since-time=${since.toISOString()}`]);
   return text.split('\n').filter((line) => line !== '');
 }
