@@ -12,6 +12,7 @@ export interface Flags {
   readonly leaderElect: boolean;
   readonly metricsBindAddress: ListenAddress;
   readonly healthProbeBindAddress: ListenAddress;
+  readonly webhookBindAddress: ListenAddress;
   readonly podNamespace?: string;
   readonly datastore?: string;
   readonly managedDatastore: boolean;
@@ -46,6 +47,7 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
     .option('--health-probe-bind-address <address>', 'where /healthz and /readyz are served', parseBindAddress, {
       port: 8081,
     })
+    .option('--webhook-bind-address <address>', 'where admission is served', parseBindAddress, { port: 9443 })
     .option('--pod-namespace <namespace>', 'namespace of the manager; default: POD_NAMESPACE')
     .option('--datastore <name>', 'DataStore of control planes that name none')
     .option(

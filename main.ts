@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
+import { konnectivityImages } from '#addons/versions.ts';
+import { setupAdmission } from '#admission/index.ts';
+import { dataStores } from '#api/kinds.ts';
 import { type Settings, setupControllers } from '#controllers/index.ts';
 import { kamajiGauges } from '#controllers/metrics/index.ts';
 import { openDriver } from '#datastore/open-driver.ts';
+import { FIELD_MANAGER } from '#controllers/tenantcontrolplane/index.ts';
+import { konnectivityEnabled } from '#controllers/tenantcontrolplane/konnectivity.ts';
 import { DataStorePool } from '#datastore/pool.ts';
+import { dataStoresOf, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
+import { createAuthority, issue } from '#pki/authority.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { loadKubeConfig } from '#runtime/client/kubeconfig.ts';
@@ -43,6 +50,9 @@ async function run(flags: Flags): Promise<void> {
   // by it, so that the last ones of an orderly end still arrive.
   const leaseTransport = createTransport({ ...connect, connections: 1 });
   const eventTransport = createTransport({ ...connect, connections: 1 });
+  // Nor is admission, which every replica takes part in: it writes its own certificate, and tries out objects.
+  const admissionTransport = createTransport({ ...connect, connections: 4 });
+  const admissionClient = createClient(admissionTransport);
   const elector = flags.leaderElect
     ? createLeaderElector({
         client: createClient(leaseTransport),
@@ -74,21 +84,54 @@ async function run(flags: Flags): Promise<void> {
   });
   const tenantPool = createTenantPool({ clock, userAgent, metrics: metrics.client, ...fence });
 
+  const known = cache.informer(dataStores);
+  const admission = setupAdmission({
+    cache,
+    clock,
+    log,
+    metrics: metrics.admission,
+    address: flags.webhookBindAddress,
+    namespace,
+    client: admissionClient,
+    issuer: {
+      createAuthority: (validityMs, now) => createAuthority({ commonName: 'kamaji-webhook-ca', validityMs, now }),
+      issue: (authority, names, validityMs, now) => {
+        const subject = { commonName: 'kamaji-webhook' };
+        return issue({ authority, subject, usages: ['serverAuth'], ...names, validityMs, now });
+      },
+    },
+    placeOf: (tenant) => ({
+      stores: [...dataStoresOf(tenant), ...[pickDataStore(tenant, known.list(), flags.datastore) ?? []].flat()],
+      ...tenantNamesOf(tenant),
+    }),
+    konnectivityOf: (tenant) =>
+      konnectivityEnabled(tenant, flags.konnectivityDefault) ? konnectivityImages(tenant) : undefined,
+    fieldManager: FIELD_MANAGER,
+  });
+
   const health = createHealthServer({
     ...flags.healthProbeBindAddress,
     clock,
     log,
-    readyChecks: { caches: () => (manager.isReady() ? undefined : 'caches have not synced, or the process is ending') },
+    readyChecks: {
+      caches: () => (manager.isReady() ? undefined : 'caches have not synced, or the process is ending'),
+      admission: admission.notReady,
+    },
   });
   const manager = createManager({
     cache,
     clock,
     log,
     ...(elector === undefined ? {} : { leaderElection: elector }),
-    servers: [health, createMetricsServer({ ...flags.metricsBindAddress, registry: metrics.registry, log })],
+    servers: [
+      health,
+      createMetricsServer({ ...flags.metricsBindAddress, registry: metrics.registry, log }),
+      admission.server,
+    ],
     closers: [
       { name: 'events', close: (deadline) => recorder.close(deadline) },
       { name: 'connections of events', close: () => eventTransport.close() },
+      { name: 'connections of admission', close: () => admissionTransport.close() },
       { name: 'tenants', close: () => tenantPool.close() },
       { name: 'datastores', close: async () => dataStorePool.close() },
       { name: 'management API', close: () => transport.close() },
@@ -126,6 +169,15 @@ async function run(flags: Flags): Promise<void> {
       createController({ ...options, ...timeout }, { client, cache, clock, log, metrics: metrics.controller }),
     );
   }
+
+  const upkeep = createController(admission.upkeep, {
+    client: admissionClient,
+    cache,
+    clock,
+    log,
+    metrics: metrics.controller,
+  });
+  manager.addRunnable({ name: upkeep.name, needsLeadership: false, start: (ending) => upkeep.start(ending) });
 
   try {
     log.info('starting', { version: packageJson.version, namespace });

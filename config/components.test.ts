@@ -20,8 +20,8 @@ test('every object carries the label by which clusterctl finds it', () => {
   }
 });
 
-test('cluster-scoped RBAC is named after the namespace, so that clusterctl delete removes it', () => {
-  for (const name of ofKind('ClusterRole', 'ClusterRoleBinding').map(nameOf)) {
+test('cluster-scoped objects but CRDs are named after the namespace, so that clusterctl delete removes them', () => {
+  for (const name of ofKind('ClusterRole', 'ClusterRoleBinding', 'ValidatingWebhookConfiguration').map(nameOf)) {
     assert.ok(name.startsWith(`${NAMESPACE}-`), name);
   }
 });

@@ -1,11 +1,12 @@
 /* oxlint-disable no-new -- a construct adds itself to its scope */
 import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { validatingWebhooks, WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from '#admission/webhooks.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
 import { labels } from '#api/labels.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
-import { clusterScoped, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT, WEBHOOK_SERVICE } from './identity.ts';
+import { clusterScoped, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT } from './identity.ts';
 import { managerDeployment, SELECTOR, WEBHOOK_PORT_NAME } from './manager.ts';
 import type { ManagerRules } from './rbac.ts';
 
@@ -34,6 +35,12 @@ export function components(rules: ManagerRules): Components {
       spec: { selector: SELECTOR, ports: [{ port: 443, targetPort: k8s.IntOrString.fromString(WEBHOOK_PORT_NAME) }] },
     });
     new k8s.KubeDeployment(chart, 'manager', managerDeployment());
+    new ApiObject(chart, 'validating-webhooks', {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: WEBHOOK_CONFIGURATION, labels: PROVIDER_LABELS },
+      webhooks: validatingWebhooks(NAMESPACE),
+    });
   });
   return { crds, rbac, all: [...namespace, ...crds, ...rbac, ...workload] };
 }

@@ -3,7 +3,6 @@ import packageJson from '../package.json' with { type: 'json' };
 /** Names of the installation; the manager's flags default to the same ones. */
 export const NAMESPACE = 'kamaji-system';
 export const SERVICE_ACCOUNT = 'kamaji-controller-manager';
-export const WEBHOOK_SERVICE = 'kamaji-webhook-service';
 export const IMAGE = `ghcr.io/kamaji-ts/${packageJson.name}:v${packageJson.version}`;
 
 /** The label by which clusterctl finds what belongs to a provider. */

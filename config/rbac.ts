@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { ownNamespaceRules, rules } from '#admission/rbac.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 
 /** What the manager's ServiceAccount may do. */
@@ -14,8 +15,10 @@ const base: ManagerRules = {
   cluster: [
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+    ...rules,
   ],
   namespace: [
+    ...ownNamespaceRules,
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
   ],
 };
@@ -42,9 +45,10 @@ async function rbacFiles(): Promise<readonly URL[]> {
 }
 
 function rulesOf(module: unknown, file: URL): ManagerRules {
-  const { rules, ownNamespaceRules = [] } = module as Record<string, readonly PolicyRule[] | undefined>;
-  if (!rules) throw new TypeError(`${file.href} exports no "rules"`);
-  return { cluster: rules, namespace: ownNamespaceRules };
+  const exported = module as Record<string, readonly PolicyRule[] | undefined>;
+  const { rules: cluster, ownNamespaceRules: namespace = [] } = exported;
+  if (!cluster) throw new TypeError(`${file.href} exports no "rules"`);
+  return { cluster, namespace };
 }
 
 function merge(rules: readonly PolicyRule[]): readonly PolicyRule[] {

@@ -61,7 +61,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'runtime/client/': { packages: ['node:*', 'undici', '@kubernetes/client-node'] },
   api: {},
   config: {
-    values: ['api', 'controllers/*/rbac.ts'],
+    values: ['api', 'controllers/*/rbac.ts', 'admission/rbac.ts', 'admission/webhooks.ts'],
     packages: ['node:*', 'cdk8s', 'cdk8s-plus-28', 'constructs', 'yaml'],
   },
   lab: {

@@ -25,7 +25,8 @@ export interface TenantControlPlaneControllerOptions extends Omit<
   readonly concurrency?: number;
 }
 
-const FIELD_MANAGER = 'kamaji-tenantcontrolplane';
+/** Under which objects of control planes, and inside of them, are applied. */
+export const FIELD_MANAGER = 'kamaji-tenantcontrolplane';
 
 /** The controller of TenantControlPlanes. Declares its informers on the cache: call before the cache starts. */
 export function setupTenantControlPlaneController(options: TenantControlPlaneControllerOptions): ControllerOptions {

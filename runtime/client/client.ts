@@ -26,6 +26,8 @@ export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string;
   /** Take fields over from other managers. Default true. */
   readonly force?: boolean;
+  /** Have it judged like the real thing, by admission too, and store nothing. Default false. */
+  readonly dryRun?: boolean;
   readonly subresource?: 'status';
 }
 

@@ -47,6 +47,7 @@ export function createClient(transport: Transport): Client {
         pathOf(resource, object, options.subresource, {
           fieldManager: options.fieldManager,
           force: options.force ?? true,
+          dryRun: options.dryRun === true ? 'All' : undefined,
         }),
         options,
         // The content type is fixed by the API; JSON is valid YAML.

@@ -1,0 +1,70 @@
+import { tenantControlPlanes } from '#api/kinds.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { Informer } from '#runtime/cache/informer.ts';
+import type { KubeObject } from '#runtime/client/resource.ts';
+import type { AdmissionResponse } from '#runtime/server/admission-review.ts';
+import type { AdmissionHandler } from '#runtime/server/admission.ts';
+import type { TrialOptions } from './trial.ts';
+import { tryOut } from './trial.ts';
+
+/** Where a control plane has its data, or will have them. */
+export interface Place {
+  /** Names of DataStores. */
+  readonly stores: readonly string[];
+  readonly schema: string;
+  readonly user: string;
+}
+
+export interface ValidationOptions extends TrialOptions {
+  readonly tenantControlPlanes: Informer<TenantControlPlane>;
+  readonly placeOf: (tenantControlPlane: TenantControlPlane) => Place;
+}
+
+/**
+ * Judges what neither schema nor CEL can: names in a store that another control plane has, and what the API server would say
+ * to the objects of this one. What cannot be found out in time is let through with a warning: the controller will meet it.
+ */
+export function validateTenantControlPlane(options: ValidationOptions): AdmissionHandler {
+  return async ({ object }, signal) => {
+    if (!isTenantControlPlane(object)) return { allowed: true };
+    if (!options.tenantControlPlanes.hasSynced()) return justStarted;
+    const collision = nameCollision(object, options);
+    if (collision !== undefined) return refused([collision]);
+    const { refusals, warnings } = await tryOut(object, options, signal);
+    return refusals.length > 0 ? refused(refusals) : { allowed: true, warnings };
+  };
+}
+
+/** Without the name of the other one, which may be none of this user's business. */
+function nameCollision(
+  tenantControlPlane: TenantControlPlane,
+  { tenantControlPlanes: informer, placeOf }: ValidationOptions,
+): string | undefined {
+  const own = placeOf(tenantControlPlane);
+  for (const other of informer.list()) {
+    if (other.metadata.uid === tenantControlPlane.metadata.uid) continue;
+    const taken = placeOf(other);
+    const store = taken.stores.find((name) => own.stores.includes(name));
+    if (store === undefined) continue;
+    const where = `is that of another control plane on DataStore ${store}: choose another one, or leave it out`;
+    if (taken.schema === own.schema) return `spec.dataStoreSchema ${own.schema} ${where}`;
+    if (taken.user === own.user) return `spec.dataStoreUsername ${own.user} ${where}`;
+  }
+  return undefined;
+}
+
+const justStarted: AdmissionResponse = {
+  allowed: false,
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message: 'the manager has just started and does not know all control planes yet: try again',
+};
+
+function refused(reasons: readonly string[]): AdmissionResponse {
+  return { allowed: false, code: 422, reason: 'Invalid', message: reasons.join('; ') };
+}
+
+// The API server has validated the object against our schema.
+function isTenantControlPlane(object: KubeObject | undefined): object is TenantControlPlane {
+  return object?.kind === tenantControlPlanes.kind;
+}
