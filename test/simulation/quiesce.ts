@@ -1,4 +1,4 @@
-import { createHmac, KeyObject, webcrypto } from 'node:crypto';
+import { createHmac, webcrypto } from 'node:crypto';
 
 /**
  * Resolves when nothing more happens by itself: every promise chain has gone as far as it can until the clock moves. Only
@@ -14,18 +14,31 @@ export async function quiesce(): Promise<void> {
  * function that gives Web Crypto back.
  */
 export function signOnThisThread(): () => void {
-  const prototype: webcrypto.SubtleCrypto = Object.getPrototypeOf(webcrypto.subtle);
-  const original = Object.getOwnPropertyDescriptor(prototype, 'sign');
-  if (original === undefined) throw new TypeError('Web Crypto has no sign');
-  prototype.sign = async (_algorithm, key, data) => {
-    if (key.algorithm.name !== 'HMAC') throw new TypeError(`${key.algorithm.name} is not foreseen here`);
-    const { hash } = key.algorithm as webcrypto.HmacKeyAlgorithm;
-    const hmac = createHmac(hash.name.replace('-', ''), KeyObject.from(key));
-    return new Uint8Array(hmac.update(bytesOf(data)).digest()).buffer;
-  };
-  return () => {
-    Object.defineProperty(prototype, 'sign', original);
-  };
+  const { subtle } = webcrypto;
+  const prototype: webcrypto.SubtleCrypto = Object.getPrototypeOf(subtle);
+  const originals = Object.getOwnPropertyDescriptors(prototype);
+  const secrets = new WeakMap<webcrypto.CryptoKey, Uint8Array>();
+  const importKey = subtle.importKey.bind(subtle);
+  Object.defineProperties(prototype, {
+    importKey: {
+      ...originals.importKey,
+      value: async (...given: Parameters<webcrypto.SubtleCrypto['importKey']>) => {
+        const key = await importKey(...given);
+        const [format, data] = given;
+        if (format === 'raw') secrets.set(key, bytesOf(data as webcrypto.BufferSource));
+        return key;
+      },
+    },
+    sign: {
+      ...originals.sign,
+      value: async (_algorithm: unknown, key: webcrypto.CryptoKey, data: webcrypto.BufferSource) => {
+        const secret = secrets.get(key);
+        if (secret === undefined) throw new TypeError(`${key.algorithm.name} is not foreseen here`);
+        return new Uint8Array(createHmac('sha256', secret).update(bytesOf(data)).digest()).buffer;
+      },
+    },
+  });
+  return () => void Object.defineProperties(prototype, originals);
 }
 
 function bytesOf(data: webcrypto.BufferSource): Uint8Array {

@@ -27,6 +27,8 @@ export interface RunOptions extends SimulationOptions {
   readonly opponent?: (simulation: Simulation) => Opponent;
   /** Ends every manager at each checkpoint and starts another one, which must find nothing to do. */
   readonly restarts?: boolean;
+  /** Asked after each checkpoint whether that is enough. */
+  readonly endsAfter?: () => boolean;
 }
 
 /** Something that makes trouble between checkpoints. */
@@ -34,6 +36,9 @@ export interface Opponent {
   pause(): void;
   goOn(): void;
 }
+
+/** Thrown through a scenario that need not go on. */
+class Enough extends Error {}
 
 /** Plays a scenario from its beginning to its end and checks, at each checkpoint and at the end, what must always hold. */
 export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
@@ -50,11 +55,14 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
     const stage: Stage = new Stage(simulation, async (name) => {
       opponent?.pause();
       checkpoints.set(name, await checkpoint(simulation, name, options));
+      if (options.endsAfter?.() === true) throw new Enough();
       opponent?.goOn();
     });
     opponent = options.opponent?.(simulation);
     simulation.run(options.managers ?? 1);
-    await scenario.play(stage);
+    await scenario.play(stage).catch((error: unknown) => {
+      if (!(error instanceof Enough)) throw error;
+    });
     opponent?.pause();
     await simulation.terminate();
     await requireGranted(simulation.requests);

@@ -14,6 +14,8 @@ import { World } from './world/world.ts';
 export interface NumberedCall extends Call {
   readonly process: number;
   readonly occurrence: number;
+  /** Which state of the world it was made in: the same number until somebody changes something. */
+  readonly state: number;
 }
 
 export interface SimulationOptions {
@@ -114,6 +116,12 @@ export class Simulation {
     await this.until('the system is at rest', () => this.#isAtRest());
   }
 
+  /** Lets the calendar go on without anything happening meanwhile, as when a machine sleeps. */
+  skip(ms: number): void {
+    this.clock.jumpWallClock(ms);
+    this.#lastActivity = this.clock.monotonic();
+  }
+
   async pass(ms: number): Promise<void> {
     const end = this.clock.monotonic() + ms;
     await this.until('time has passed', () => this.clock.monotonic() >= end, ms + 60_000);
@@ -171,7 +179,7 @@ export class Simulation {
     const id = `${process} ${call.line} ${call.key}`;
     const occurrence = this.#occurrences.get(id) ?? 0;
     this.#occurrences.set(id, occurrence + 1);
-    const numbered = { ...call, process, occurrence };
+    const numbered = { ...call, process, occurrence, state: this.world.state };
     this.transcript.push(numbered);
     if (call.writes && (call.line === 'work' || call.line === 'tenant' || call.line === 'datastore')) {
       this.#lastActivity = this.clock.monotonic();

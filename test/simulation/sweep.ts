@@ -17,23 +17,34 @@ const LINES: ReadonlySet<NumberedCall['line']> = new Set(['work', 'tenant', 'dat
 
 /**
  * Every moment at which a crash may leave something half done: after each call that a pass made in a run without trouble,
- * and before each that writes.
+ * and before each that writes. Of reads that are repeated while nothing changes the first counts.
  */
 export function crashPointsOf({ transcript }: Run): readonly CrashPoint[] {
+  const seen = new Set<string>();
   return transcript
     .filter(({ process, line }) => process === 1 && LINES.has(line))
+    .filter(({ line, key, state, writes }) => {
+      const read = `${state} ${line} ${key}`;
+      const isNew = writes || !seen.has(read);
+      seen.add(read);
+      return isNew;
+    })
     .flatMap(({ line, key, occurrence, writes }) => [
       ...(writes ? [{ line, key, occurrence, when: 'before' } as const] : []),
       { line, key, occurrence, when: 'after' } as const,
     ]);
 }
 
-/** Plays a scenario with a crash at that point; throws when a checkpoint is not what it is without. */
+/**
+ * Plays a scenario with a crash at that point, up to the first checkpoint behind it; throws when the state there is not what
+ * it is without. What comes later is the same for any process that has just started: `restarts` of a run shows that.
+ */
 export async function crashAt(point: CrashPoint, scenario: Scenario, undisturbed: Run, seed: number): Promise<void> {
   let crashed = false;
   await run(scenario, {
     seed,
     expected: undisturbed.checkpoints,
+    endsAfter: () => crashed,
     decide: ({ process, line, key, occurrence }) => {
       const isHere = line === point.line && key === point.key && occurrence === point.occurrence;
       if (process !== 1 || !isHere) return { kind: 'answered' };

@@ -1,25 +1,75 @@
 import { writeFileSync } from 'node:fs';
 import { run } from './run.ts';
-import * as all from './scenarios/index.ts';
-const want = process.argv[2];
-for (const scenario of all.scenarios) {
-  if (want !== undefined && scenario.name !== want) continue;
-  const t0 = performance.now();
-  try {
-    const result = await run(scenario, { seed: 1, restarts: process.argv[3] === 'restarts' });
-    for (const [name, snap] of result.checkpoints)
-      writeFileSync(`/tmp/snap-${scenario.name}-${name}.json`, JSON.stringify(snap, undefined, 1));
-    const counts = new Map<string, number>();
-    for (const c of result.transcript) counts.set(c.line, (counts.get(c.line) ?? 0) + 1);
-    process.stdout.write(`${scenario.name} ${Math.round(performance.now() - t0)} ms ${JSON.stringify([...counts])}\n`);
-  } catch (error) {
-    process.stdout.write(
-      scenario.name +
-        ' ' +
-        String((error as Error).stack) +
-        '\n' +
-        String(((error as Error).cause as Error)?.stack) +
-        '\n',
-    );
+import { crashPointsOf, crashAt, formatCrashPoint } from './sweep.ts';
+import { playWithSeed, scenarioOf } from './seeds.ts';
+import { scenarios } from './scenarios/index.ts';
+const [mode, want, arg] = process.argv.slice(2);
+const show = (error: unknown) =>
+  process.stdout.write(
+    String((error as Error).stack).slice(0, 6000) +
+      '\n' +
+      String(((error as Error).cause as Error | undefined)?.stack ?? '') +
+      '\n',
+  );
+const base = new Map<string, Awaited<ReturnType<typeof run>>>();
+const cpu = (c: NodeJS.CpuUsage) => Math.round(process.cpuUsage(c).user / 1000);
+if (mode === 'base' || mode === 'restarts')
+  for (const scenario of scenarios) {
+    if (want !== 'all' && scenario.name !== want) continue;
+    const c = process.cpuUsage();
+    try {
+      const result = await run(scenario, { seed: 1, restarts: mode === 'restarts' });
+      base.set(scenario.name, result);
+      for (const [name, snap] of result.checkpoints)
+        writeFileSync(`/tmp/snap-${scenario.name}-${name}.json`, JSON.stringify(snap, undefined, 1));
+      const points = crashPointsOf(result);
+      process.stdout.write(
+        `${scenario.name} ${cpu(c)} ms CPU, ${result.transcript.length} calls, ${points.length} points, ${points.filter((p) => p.when === 'before').length} writes\n`,
+      );
+    } catch (error) {
+      process.stdout.write(`${scenario.name} FAILED\n`);
+      show(error);
+    }
+  }
+if (mode === 'sweep')
+  for (const scenario of scenarios) {
+    if (want !== 'all' && scenario.name !== want) continue;
+    const b = await run(scenario, { seed: 1 });
+    let points = crashPointsOf(b);
+    if (arg === 'writes')
+      points = points.filter((p) => b.transcript.some((c) => c.key === p.key && c.writes) && p.when === 'after');
+    let failed = 0;
+    const c = process.cpuUsage();
+    for (const p of points) {
+      try {
+        await crashAt(p, scenario, b, 1);
+      } catch (error) {
+        failed += 1;
+        process.stdout.write(`FAILED ${scenario.name} ${formatCrashPoint(p)}\n`);
+        if (failed < 12) show(error);
+      }
+    }
+    process.stdout.write(`${scenario.name}: ${points.length} points, ${failed} failed, ${cpu(c)} ms CPU\n`);
+  }
+if (mode === 'seeds') {
+  const [from, to] = (want ?? '1-10').split('-').map(Number);
+  for (let seed = from!; seed <= to!; seed++) {
+    const scenario = arg === undefined ? scenarioOf(seed, scenarios) : scenarios.find((s) => s.name === arg)!;
+    let b = base.get(scenario.name);
+    if (b === undefined) {
+      b = await run(scenario, { seed: 1 });
+      base.set(scenario.name, b);
+    }
+    const deeds: string[] = [];
+    const c = process.cpuUsage();
+    try {
+      const r = await playWithSeed(seed, scenario, b, deeds);
+      process.stdout.write(
+        `seed ${seed} ${scenario.name} ok ${cpu(c)} ms ${r.transcript.length} calls ${deeds.length} deeds\n`,
+      );
+    } catch (error) {
+      process.stdout.write(`seed ${seed} ${scenario.name} FAILED ${cpu(c)} ms\n${deeds.join('\n')}\n`);
+      show(error);
+    }
   }
 }

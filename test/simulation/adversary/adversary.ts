@@ -10,6 +10,8 @@ export interface AdversaryOptions {
   readonly seed: number;
   /** Whether objects that are changed or deleted come back: not while a scenario pauses control planes. */
   readonly maySpoil: boolean;
+  /** Takes what it does apart from single calls, for people. */
+  readonly deeds: string[];
 }
 
 /** How much goes wrong with single calls in one run. */
@@ -36,8 +38,6 @@ export class Adversary implements Opponent {
   readonly #options: AdversaryOptions;
   readonly #random: () => number;
   readonly #temper: Temper;
-  /** What it has done apart from single calls, for people. */
-  readonly deeds: string[] = [];
   #isActive = true;
   #simulation: Simulation | undefined;
   #outages: { readonly lines: readonly Line[]; readonly until: number }[] = [];
@@ -105,7 +105,7 @@ export class Adversary implements Opponent {
       async () => (this.#options.maySpoil ? meddle(simulation.world, random) : 'nothing'),
     ]);
     const at = (simulation.clock.monotonic() / 1000).toFixed(1);
-    this.deeds.push(`${at} s: ${await deed()}`);
+    this.#options.deeds.push(`${at} s: ${await deed()}`);
   }
 
   #kill(simulation: Simulation): string {

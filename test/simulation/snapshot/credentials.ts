@@ -3,6 +3,7 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { describeCertificate, parseCertificate } from '#pki/inspect.ts';
 
 const DAY_MS = 24 * 3_600_000;
+const RESERVE_MS = 29 * DAY_MS;
 const BLOCK = /-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n?/gu;
 
 /** Where a text was found, and the text. */
@@ -17,10 +18,12 @@ export interface Located {
  */
 export class Credentials {
   readonly #keys = new Map<string, string>();
+  readonly #nowMs: number;
   readonly #authorities: { readonly name: string; readonly certificate: X509Certificate }[] = [];
 
   /** Everything that is to be described must be known, in an order that does not depend on chance. */
-  constructor(texts: readonly Located[]) {
+  constructor(texts: readonly Located[], nowMs: number) {
+    this.#nowMs = nowMs;
     for (const { where, text } of texts) {
       for (const [pem, kind = ''] of text.matchAll(BLOCK)) {
         if (kind.endsWith('PRIVATE KEY')) this.#learnKey(keyId(pem), where);
@@ -68,6 +71,8 @@ export class Credentials {
       names: [...dnsNames, ...ipAddresses].sort(),
       isAuthority,
       days: Math.round((notAfter.getTime() - notBefore.getTime()) / DAY_MS),
+      // Renewals are due long before; what is close to its end has been forgotten.
+      lasts: notAfter.getTime() - this.#nowMs > RESERVE_MS,
       signedBy: signers[0]?.name ?? 'nobody here',
       key: this.#nameOfKey(idOf(certificate.publicKey.export({ type: 'spki', format: 'der' }))),
     };

@@ -24,7 +24,7 @@ export class Normaliser {
   readonly #tokenIds = new Set<string>();
   #known: RegExp | undefined;
 
-  constructor(management: readonly KubeObject[], inTenants: readonly KubeObject[]) {
+  constructor(management: readonly KubeObject[], inTenants: readonly KubeObject[], nowMs: number) {
     for (const object of management) {
       const what = `${object.kind ?? ''} ${keyString(keyOf(object))}`;
       const uid = object.metadata?.uid ?? '';
@@ -38,7 +38,7 @@ export class Normaliser {
       const { clusterIP } = (rest as Service).spec ?? {};
       if (clusterIP !== undefined && clusterIP !== 'None') this.name(clusterIP, `address of ${metadata?.name ?? ''}`);
     }
-    this.#credentials = new Credentials([...management, ...inTenants].flatMap(textsOf));
+    this.#credentials = new Credentials([...management, ...inTenants].flatMap(textsOf), nowMs);
   }
 
   /** From now on this text is called that. */

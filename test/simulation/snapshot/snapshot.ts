@@ -23,13 +23,16 @@ export function snapshotOf(world: World): Snapshot {
   const normaliser = new Normaliser(
     management,
     tenants.flatMap(({ objects }) => objects),
+    world.clock.now(),
   );
   for (const [where, data] of stores) {
     const identity = data.keys.get('kamaji.clastix.io/store-identity');
     if (identity !== undefined) normaliser.name(identity, `identity of the store on ${normaliser.text(where)}`);
   }
   const parts: [string, unknown][] = [];
-  for (const object of management) parts.push([normaliser.nameOf(object), normaliser.object(object)]);
+  for (const object of management) {
+    if (object.kind !== 'Pod') parts.push([normaliser.nameOf(object), normaliser.object(object)]);
+  }
   for (const { key, objects } of tenants) {
     const tenant = normaliser.text(key);
     for (const object of objects) {
@@ -70,5 +73,5 @@ function podCounts(objects: readonly KubeObject[]): readonly [string, unknown][]
 }
 
 function objectsOf(objects: readonly KubeObject[]): readonly KubeObject[] {
-  return objects.filter(({ kind = '' }) => !LEFT_OUT.has(kind));
+  return objects.filter(({ kind = 'Namespace' }) => !LEFT_OUT.has(kind));
 }

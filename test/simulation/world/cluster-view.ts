@@ -9,14 +9,22 @@ import type { ApiServer } from '../../api-server/api-server.ts';
 export class ClusterView {
   readonly server: ApiServer;
   readonly client: Client;
-  readonly #lists = new Map<string, { readonly at: number; readonly items: readonly KubeObject[] }>();
+  readonly #lists = new Map<string, { readonly at: string; readonly items: readonly KubeObject[] }>();
   readonly #changes = new Map<string, number>();
   #seen = 0;
   #hasNews = false;
+  #count = 0;
+  #collections = 0;
 
   constructor(server: ApiServer) {
     this.server = server;
     this.client = createClient(server.transport());
+  }
+
+  /** How often anything was changed so far, Events and Leases aside. */
+  get changes(): number {
+    this.#index();
+    return this.#count;
   }
 
   /** Whether anything was changed since the last call, Events and Leases aside. */
@@ -27,10 +35,20 @@ export class ClusterView {
     return changed;
   }
 
+  /** Lets the garbage collector and the namespace controller do their work. */
+  collectGarbage(): void {
+    const writes = this.server.collectGarbage();
+    if (writes === 0) return;
+    // No request tells of it.
+    this.#collections += 1;
+    this.#count += writes;
+    this.#hasNews = true;
+  }
+
   async list<T extends KubeObject>(resource: Resource<T>): Promise<readonly T[]> {
     this.#index();
     const kind = `${resource.group}/${resource.plural}`;
-    const at = this.#changes.get(kind) ?? 0;
+    const at = `${this.#collections} ${this.#changes.get(kind) ?? 0}`;
     const known = this.#lists.get(kind);
     // The name contains group and plural, and those determine T.
     if (known?.at === at) return known.items as readonly T[];
@@ -80,7 +98,9 @@ export class ClusterView {
       const request = requests[this.#seen];
       if (request?.changed !== true) continue;
       this.#changes.set(`${request.group}/${request.resource}`, this.#seen + 1);
-      this.#hasNews ||= request.resource !== 'events' && request.resource !== 'leases';
+      if (request.resource === 'events' || request.resource === 'leases') continue;
+      this.#hasNews = true;
+      this.#count += 1;
     }
   }
 }

@@ -70,8 +70,8 @@ export class Tenants implements Actor {
 
   async step(): Promise<number | undefined> {
     const waits: (number | undefined)[] = [];
-    for (const { server, client, list } of [...this.all.values()].map(bound)) {
-      server.collectGarbage();
+    for (const { collectGarbage, client, list } of [...this.all.values()].map(bound)) {
+      collectGarbage();
       const ids = new Set<string>();
       for (const secret of await list(secrets)) {
         if (secret.type !== 'bootstrap.kubernetes.io/token') continue;
@@ -152,5 +152,5 @@ export class Tenants implements Actor {
 }
 
 function bound(view: ClusterView) {
-  return { server: view.server, client: view.client, list: view.list.bind(view) };
+  return { collectGarbage: view.collectGarbage.bind(view), client: view.client, list: view.list.bind(view) };
 }

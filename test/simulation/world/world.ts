@@ -2,13 +2,13 @@ import { customResourceDefinitions as ownCrds } from '#api/crds.ts';
 import { clusters } from '#api/kinds.ts';
 import type { EtcdCalls, EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { storageClasses } from '#runtime/client/builtin.ts';
+import { ApiError } from '#runtime/client/errors.ts';
 import type { Resource } from '#runtime/client/resource.ts';
 import type { Transport, TransportOptions } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { createApiServer } from '../../api-server/api-server.ts';
 import type { Surroundings } from '../process/manager-process.ts';
 import { MANAGER_NAMESPACE } from '../process/manager-process.ts';
-import { ClusterIps } from './cluster-ips.ts';
 import { ClusterApiCore, InfrastructureProvider } from './cluster-api.ts';
 import type { Actor } from './cluster-view.ts';
 import { ClusterView } from './cluster-view.ts';
@@ -44,7 +44,6 @@ export class World implements Surroundings {
     this.kubelet = new Kubelet(management, clock, this.stores);
     this.tenants = new Tenants({ management, kubelet: this.kubelet, stores: this.stores, clock, random });
     this.#actors = [
-      new ClusterIps(management),
       new DeploymentController(management),
       new StatefulSetController(management),
       this.kubelet,
@@ -77,6 +76,13 @@ export class World implements Surroundings {
     return this.stores.connect(options);
   }
 
+  /** A number that is another one after every change in the management cluster, a tenant or a store. */
+  get state(): number {
+    const stores = [...this.stores.all.values()].map(({ revision }) => revision);
+    const servers = [this.management, ...this.tenants.all.values()].map(({ changes }) => changes);
+    return [...stores, ...servers].reduce((sum, count) => sum + count, 0);
+  }
+
   /** Whether something changed since the last call; those who work in the cluster will react to it. */
   notice(): boolean {
     const changed = [this.management.notice(), this.tenants.notice()].includes(true);
@@ -99,13 +105,15 @@ export class World implements Surroundings {
     if (this.#isReacting) throw new TypeError('the world is slower than its clock');
     this.#isReacting = true;
     try {
-      this.management.server.collectGarbage();
+      this.management.collectGarbage();
       for (const actor of this.#actors) {
         const ms = await actor.step();
         if (ms !== undefined) this.#reactIn(Math.max(1, ms));
       }
     } catch (error) {
-      this.failure ??= error;
+      // Somebody else was faster: look again.
+      if (error instanceof ApiError && (error.isNotFound || error.status === 409)) this.#reactIn(REACTION_MS);
+      else this.failure ??= error;
     } finally {
       this.#isReacting = false;
     }
