@@ -69,6 +69,8 @@ export interface World extends AsyncDisposable {
   restart(): Promise<void>;
   /** Successful writes of the manager so far, as `verb resource/name`. */
   writes(): Promise<readonly string[]>;
+  /** Single objects that the manager has read from the API server so far. */
+  reads(): Promise<readonly string[]>;
   /** What was recorded about the tenant for people, oldest first. */
   notes(key: ObjectKey): readonly EventNote[];
   etcd(): Promise<EtcdContents>;
@@ -99,6 +101,13 @@ export async function startWorld(): Promise<World> {
       beforeEnsureTenant: async (schema) => world.beforeEnsureTenant?.(schema),
       phaseTook: (phase, seconds) => void phases.set(phase, Math.max(seconds, phases.get(phase) ?? 0)),
     });
+
+  const requests = async (which: (verb: string) => boolean): Promise<readonly string[]> =>
+    (await management.auditEvents())
+      .filter(({ verb, responseStatus }) => which(verb) && (responseStatus?.code ?? 500) < 300)
+      .map(({ verb, objectRef: { resource = '', subresource, name } = {} }) =>
+        [`${verb} ${resource}`, name, ...(subresource === undefined ? [] : [subresource])].join('/'),
+      );
 
   const world: World = {
     management,
@@ -175,13 +184,8 @@ export async function startWorld(): Promise<World> {
       await running.stop();
       running = await start();
     },
-    async writes() {
-      return (await management.auditEvents())
-        .filter(({ responseStatus }) => (responseStatus?.code ?? 500) < 300)
-        .map(({ verb, objectRef: { resource = '', subresource, name } = {} }) =>
-          [`${verb} ${resource}`, name, ...(subresource === undefined ? [] : [subresource])].join('/'),
-        );
-    },
+    writes: () => requests((verb) => verb !== 'get'),
+    reads: () => requests((verb) => verb === 'get'),
     notes: (key) => notes.get(keyString(key)) ?? [],
     etcd: () => readEtcdContents(root, new AbortController().signal),
     async [Symbol.asyncDispose]() {
@@ -195,12 +199,12 @@ export async function startWorld(): Promise<World> {
   return world;
 }
 
-// Every write of the manager, and nothing else.
+// Every write of the manager and every look at a single object, and nothing else.
 const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   rules: [
-    { level: 'Metadata', users: [MANAGER], verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'Metadata', users: [MANAGER], verbs: ['get', 'create', 'update', 'patch', 'delete', 'deletecollection'] },
     { level: 'None' },
   ],
 };

@@ -11,7 +11,7 @@ import type { Reissue } from '#pki/policies.ts';
 import { authorityReissue, keyPairReissue, renewalTime } from '#pki/policies.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { Step } from '../finding.ts';
-import { foreignController } from '../ownership.ts';
+import { belonging, foreignController } from '../ownership.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
 import { isOfUser, rotationRequested, secretText } from '../secrets.ts';
 import { certificatesFailure, certificatesRefused } from './certificates-ready.ts';
@@ -43,11 +43,13 @@ export interface AuthoritiesInput {
  */
 export async function planAuthorities(input: AuthoritiesInput): Promise<Step<Authorities, 'CertificatesReady'>> {
   const { names, secrets, tenantControlPlane } = input;
-  const foreign = foreignController(secrets.get(names.ca), tenantControlPlane);
-  if (foreign !== undefined) {
+  for (const name of [names.ca, names.frontProxyCa, names.serviceAccount]) {
+    const foreign = foreignController(secrets.get(name), tenantControlPlane);
+    if (foreign === undefined) continue;
+    const whose = belonging(foreign, tenantControlPlane);
     return certificatesRefused(
       'ForeignObject',
-      `Secret ${names.ca} belongs to ${foreign.kind} ${foreign.name}: delete it, so that this control plane's can take its place`,
+      `Secret ${name} ${whose}: delete it, so that this control plane's can take its place`,
     );
   }
   try {

@@ -10,7 +10,7 @@ const unused = (): never => {
   throw new Error('not used here');
 };
 const client: Client = {
-  get: unused,
+  get: async () => undefined,
   list: unused,
   create: unused,
   replace: unused,
@@ -78,7 +78,7 @@ suite('the address of a control plane', () => {
     const live: Service = { metadata: { name: 'demo', ownerReferences: [owner] }, spec: { clusterIP: '10.0.0.1' } };
     const { finding, value, requeueAfterMs } = await reconcile({}, live, live);
     assert.deepEqual([finding.reason, value], ['ForeignObject', undefined]);
-    assert.match(finding.message, /Service demo belongs to Other one: delete that one/u);
+    assert.match(finding.message, /Service demo belongs to Other one: delete it/u);
     assert.ok(requeueAfterMs !== undefined);
   });
 });

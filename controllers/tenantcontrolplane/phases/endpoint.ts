@@ -1,15 +1,13 @@
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { AddressPending, ControlPlaneAddress } from '#controlplane/address.ts';
 import { addressOf } from '#controlplane/address.ts';
 import { controlPlaneService } from '#controlplane/service.ts';
-import type { Applier } from '#runtime/client/applier.ts';
 import type { Service } from '#runtime/client/builtin.ts';
 import { services } from '#runtime/client/builtin.ts';
-import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
-import { foreignController, foreignObject, takeOver } from '../ownership.ts';
+import type { OwnedWriting } from '../ownership.ts';
+import { applyOwned, ForeignObjectError } from '../ownership.ts';
 
 /** Where the control plane is reached, and the Service as it is now. */
 export interface Endpoint {
@@ -19,31 +17,17 @@ export interface Endpoint {
 
 type EndpointOutcome = Outcome<Endpoint, 'EndpointReady'>;
 
-export interface EndpointInput {
-  readonly tenantControlPlane: TenantControlPlane;
+export interface EndpointInput extends OwnedWriting {
   readonly service: Service | undefined;
   readonly konnectivity: boolean;
-  readonly applier: Applier;
-  readonly client: Client;
-  readonly signal: AbortSignal;
 }
 
 /** Applies the Service and finds out its address. */
 export async function reconcileEndpoint(input: EndpointInput): Promise<EndpointOutcome> {
-  const { tenantControlPlane, client, signal } = input;
-  const owner = foreignController(input.service, tenantControlPlane);
-  if (owner !== undefined) {
-    return notReady(
-      'ForeignObject',
-      `Service ${tenantControlPlane.metadata.name ?? ''} belongs to ${owner.kind} ${owner.name}: delete that one, or give the control plane another name`,
-    );
-  }
+  const { tenantControlPlane } = input;
   try {
     const desired = controlPlaneService(tenantControlPlane, input.konnectivity);
-    const { object: service } = await input.applier.apply(client, services, desired, input.service, {
-      signal,
-      ...takeOver(input.service),
-    });
+    const service = await applyOwned(input, services, desired, input.service);
     const { resolved, pending } = addressOf(tenantControlPlane, service);
     if (pending !== undefined) return { finding: pendingFinding(pending) };
     return {
@@ -72,8 +56,7 @@ function pendingFinding({ reason, message }: AddressPending): Finding<'EndpointR
 }
 
 function failed(error: unknown): EndpointOutcome {
-  const foreign = foreignObject(error);
-  if (foreign !== undefined) return notReady('ForeignObject', foreign);
+  if (error instanceof ForeignObjectError) return notReady(error.code, error.message);
   if (!(error instanceof ApiError) || !error.isInvalid) {
     return {
       finding: { type: 'EndpointReady', status: 'False', reason: 'InternalError', message: messageOf(error) },

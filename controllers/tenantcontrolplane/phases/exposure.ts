@@ -1,19 +1,17 @@
 import type { RouteParentStatus, TlsRoute } from '#api/core/gateway.ts';
-import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { tlsRoutes } from '#api/kinds.ts';
 import { controlPlaneIngress } from '#controlplane/ingress.ts';
 import { apiServerRoute, konnectivityRoute } from '#controlplane/tls-route.ts';
-import type { Applier } from '#runtime/client/applier.ts';
 import type { Ingress } from '#runtime/client/builtin.ts';
 import { ingresses } from '#runtime/client/builtin.ts';
-import type { Client } from '#runtime/client/client.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Finding, Step } from '../finding.ts';
-import { foreignObject, isOwnedBy, takeOver } from '../ownership.ts';
+import type { OwnedWriting } from '../ownership.ts';
+import { applyOwned, ForeignObjectError, isOwnedBy } from '../ownership.ts';
 
 /** What stands in front of the Service, as it is now. */
 export interface Exposure {
@@ -22,13 +20,9 @@ export interface Exposure {
   readonly konnectivityRoute: TlsRoute | undefined;
 }
 
-export interface ExposureInput {
-  readonly tenantControlPlane: TenantControlPlane;
+export interface ExposureInput extends OwnedWriting {
   readonly live: Exposure;
   readonly konnectivity: boolean;
-  readonly applier: Applier;
-  readonly client: Client;
-  readonly signal: AbortSignal;
 }
 
 type ExposureStep = Step<Exposure, 'EndpointReady'>;
@@ -74,15 +68,13 @@ function incompleteGateway({ hostname }: { readonly hostname?: string }): string
 }
 
 async function applyOrRemove<T extends KubeObject>(
-  { tenantControlPlane, applier, client, signal }: ExposureInput,
+  input: ExposureInput,
   resource: Resource<T>,
   desired: T | undefined,
   live: T | undefined,
 ): Promise<T | undefined> {
-  if (desired !== undefined) {
-    const { object } = await applier.apply(client, resource, desired, live, { signal, ...takeOver(live) });
-    return object;
-  }
+  if (desired !== undefined) return applyOwned(input, resource, desired, live);
+  const { tenantControlPlane, client, signal } = input;
   if (live !== undefined && isOwnedBy(live, tenantControlPlane)) await client.delete(resource, keyOf(live), { signal });
   return undefined;
 }
@@ -119,8 +111,7 @@ export function isAccepted(parent: RouteParentStatus): boolean {
 }
 
 function failed(error: unknown): ExposureStep {
-  const foreign = foreignObject(error);
-  if (foreign !== undefined) return notReady('ForeignObject', foreign);
+  if (error instanceof ForeignObjectError) return notReady(error.code, error.message);
   if (error instanceof ApiError && error.isNotFound) {
     return notReady(
       'GatewayApiMissing',

@@ -16,7 +16,8 @@ import { keyOf } from '#runtime/client/resource.ts';
 import type { Finding, Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Gathered } from '../gather.ts';
-import { foreignController, foreignObject, isOwnedBy, takeOver } from '../ownership.ts';
+import type { OwnedWriting } from '../ownership.ts';
+import { applyOwned, ForeignObjectError, isOwnedBy } from '../ownership.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { checksumOf } from '../secrets.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -42,29 +43,13 @@ export interface WorkloadInput {
 
 /** Applies what makes and guards the pods. The finding speaks only of what went wrong here; how pods fare is another's. */
 export async function reconcileWorkload(input: WorkloadInput): Promise<Step<Deployment, 'ControlPlaneReady'>> {
-  const { gathered, applier, client, signal } = input;
-  const { tenantControlPlane, names } = gathered;
-  const owner = foreignController(gathered.deployment, tenantControlPlane);
-  if (owner !== undefined) {
-    return notReady(
-      'ForeignObject',
-      `Deployment ${names.deployment} belongs to ${owner.kind} ${owner.name}: delete that one, or give the control plane another name`,
-    );
-  }
   try {
     // Before the pods: a control plane is never up without its fence, and its volumes are there when it starts.
     await Promise.all([reconcileEgressSelector(input), reconcileNetworkPolicy(input), reconcileBudget(input)]);
-    const { object } = await applier.apply(
-      client,
-      deployments,
-      controlPlaneDeployment(podInput(input)),
-      gathered.deployment,
-      { signal, ...takeOver(gathered.deployment) },
-    );
-    return { value: object };
+    const desired = controlPlaneDeployment(podInput(input));
+    return { value: await applyOwned(writing(input), deployments, desired, input.gathered.deployment) };
   } catch (error) {
-    const foreign = foreignObject(error);
-    if (foreign !== undefined) return notReady('ForeignObject', foreign);
+    if (error instanceof ForeignObjectError) return notReady(error.code, error.message);
     if (error instanceof ApiError && error.isInvalid) {
       return notReady(
         'DeploymentRefused',
@@ -135,20 +120,19 @@ async function reconcileEgressSelector(input: WorkloadInput): Promise<void> {
     return;
   }
   const desired = egressSelectorConfigMap(gathered.tenantControlPlane);
-  await input.applier.apply(client, configMaps, desired, live, { signal, ...takeOver(live) });
+  await applyOwned(writing(input), configMaps, desired, live);
 }
 
 async function reconcileNetworkPolicy(input: WorkloadInput): Promise<void> {
-  const { gathered, client, signal, managementAddresses } = input;
-  const { tenantControlPlane } = gathered;
+  const { gathered, managementAddresses } = input;
+  const { tenantControlPlane, networkPolicy } = gathered;
   const desired = controlPlaneNetworkPolicy({
     tenantControlPlane,
     konnectivity: input.konnectivity !== undefined,
     storePeers: storePeers(input),
     managementAddresses,
   });
-  const live = gathered.networkPolicy;
-  await input.applier.apply(client, networkPolicies, desired, live, { signal, ...takeOver(live) });
+  await applyOwned(writing(input), networkPolicies, desired, networkPolicy);
 }
 
 async function reconcileBudget(input: WorkloadInput): Promise<void> {
@@ -156,10 +140,14 @@ async function reconcileBudget(input: WorkloadInput): Promise<void> {
   const live = gathered.podDisruptionBudget;
   const desired = podDisruptionBudget(gathered.tenantControlPlane);
   if (desired !== undefined) {
-    await input.applier.apply(client, podDisruptionBudgets, desired, live, { signal, ...takeOver(live) });
+    await applyOwned(writing(input), podDisruptionBudgets, desired, live);
   } else if (live !== undefined && isOwnedBy(live, gathered.tenantControlPlane)) {
     await client.delete(podDisruptionBudgets, keyOf(live), { signal });
   }
+}
+
+function writing({ gathered: { tenantControlPlane }, applier, client, signal }: WorkloadInput): OwnedWriting {
+  return { tenantControlPlane, applier, client, signal };
 }
 
 function notReady(
