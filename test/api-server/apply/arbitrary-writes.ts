@@ -63,11 +63,20 @@ function withNulls(content: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> 
     let count = 0;
     const strike = (member: unknown, depth: number): unknown => {
       if (depth > 1 && dice[count++ % dice.length] === 0) return null;
+      if (Array.isArray(member)) return member.map(withoutNulls);
       if (!isObject(member)) return member;
       return Object.fromEntries(Object.entries(member).map(([name, one]) => [name, strike(one, depth + 1)]));
     };
     return strike(value, 0) as JsonObject;
   });
+}
+
+/** Nulls of objects in lists are taken out by kube-apiserver, which RFC 7386 does not say. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]));
 }
 
 const word = fc.constantFrom('a', 'b', 'c');

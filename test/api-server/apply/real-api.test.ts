@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import * as fc from 'fast-check';
+import { kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
 import { configMaps, deployments, secrets, services } from '#runtime/client/builtin.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
-import { propertyRuns } from '#test/property.ts';
 import { type ControlPlane, startControlPlane } from '../../control-plane.ts';
+import { propertyRuns } from '../../property.ts';
+import { ownCrdsWithoutRules } from '../schema/own-crds.ts';
 import type { JsonObject } from '../schema/schema-node.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
 import { schemaOfBuiltin, schemaOfCrd } from '../schema/type-schema.ts';
@@ -20,18 +22,27 @@ import {
 import type { ComparedWrites } from './compared-writes.ts';
 import { compareWrites } from './compared-writes.ts';
 
-suite('writes to ours end as they do at a real API server', () => {
+type Kind = readonly [Resource, TypeSchema, Parameters<typeof arbitraryWrites>[0]];
+
+suite('writes to ours end as they do at a real API server', async () => {
   let controlPlane: ControlPlane;
+  const crds = new Map([['Widget', widgetCrd], ...(await ownCrdsWithoutRules())]);
   before(async () => {
     controlPlane = await startControlPlane();
-    await controlPlane.kubectl(['apply', '-f', '-'], JSON.stringify(widgetCrd));
-    await controlPlane.kubectl(['wait', '--for=condition=Established', `crd/${widgetCrd.metadata.name}`]);
+    const manifests = [...crds.values()].map((crd) => JSON.stringify(crd)).join('\n');
+    await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+    await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   });
   after(() => controlPlane.stop());
 
-  const widgetSchema = schemaOfCrd(widgetCrd, 'v1');
-  const kinds: readonly [Resource, TypeSchema, Parameters<typeof arbitraryWrites>[0]][] = [
-    [widgets, widgetSchema, arbitraryCustom(widgetSchema.declared ?? {})],
+  const custom = (resource: Resource): Kind => {
+    const schema = schemaOfCrd(crds.get(resource.kind) ?? {}, resource.version);
+    return [resource, schema, arbitraryCustom(schema.declared ?? {})];
+  };
+  const kinds: readonly Kind[] = [
+    custom(widgets),
+    custom(tenantControlPlanes),
+    custom(kamajiControlPlanes),
     [configMaps, schemaOfBuiltin('', 'ConfigMap'), arbitraryConfigMap],
     [secrets, schemaOfBuiltin('', 'Secret'), arbitrarySecret],
     [services, schemaOfBuiltin('', 'Service'), arbitraryService],

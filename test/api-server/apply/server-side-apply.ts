@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { JsonObject } from '../schema/schema-node.ts';
 import { isObject } from '../schema/schema-node.ts';
-import { decodeWithNulls } from '../schema/structural-decoding.ts';
+import { decodeMerged } from '../schema/structural-decoding.ts';
 import { resetPaths, withPathsOf } from '../schema/subresources.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
 import { defaultObject, prune } from '../schema/type-schema.ts';
@@ -218,9 +218,9 @@ function settled(input: WriteInput, before: KubeObject | undefined, after: JsonO
   return isDeepStrictEqual(withoutTimes(kept), withoutTimes(old)) ? before : readAgain(schema, kept);
 }
 
-/** As a custom object comes back from etcd, but for nulls, which are for validation to refuse. */
+/** As a custom object comes back from etcd, but for the nulls that validation refuses. */
 function readAgain({ declared }: TypeSchema, object: KubeObject): KubeObject {
-  return declared === undefined ? object : decodeWithNulls(declared, asObject(object));
+  return declared === undefined ? object : decodeMerged(declared, asObject(object));
 }
 
 /** A new object starts without a status; only that of a node is taken from whoever creates it. */
@@ -237,8 +237,9 @@ function keptParts(
   before: JsonObject,
 ): JsonObject {
   const isStatus = schema.hasStatusSubresource && subresource === 'status';
-  if (schema.declared === undefined || !isStatus) return withPathsOf(after, before, resetPaths(schema, subresource));
-  return withPathsOf(before, after, [['status'], ['metadata', 'managedFields']]);
+  const managers = ['metadata', 'managedFields'];
+  if (schema.declared !== undefined && isStatus) return withPathsOf(before, after, [['status'], managers]);
+  return withPathsOf(withPathsOf(after, before, resetPaths(schema, subresource)), after, [managers]);
 }
 
 function emptyObject(schema: TypeSchema): KubeObject {

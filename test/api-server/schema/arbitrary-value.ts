@@ -13,7 +13,9 @@ export function arbitraryValue(node: SchemaNode): fc.Arbitrary<unknown> {
 
 function arbitraryNonNull(node: SchemaNode): fc.Arbitrary<unknown> {
   if (node.enum !== undefined) return fc.constantFrom(...node.enum);
-  if (node['x-kubernetes-int-or-string'] === true) return fc.constantFrom(1, 2, '50%');
+  if (node['x-kubernetes-int-or-string'] === true) {
+    return fc.constantFrom(1, 2, ...(node.pattern === undefined ? ['50%'] : wordsLike(node.pattern)));
+  }
   switch (node.type) {
     case 'object':
       return arbitraryObject(node);
@@ -28,12 +30,13 @@ function arbitraryNonNull(node: SchemaNode): fc.Arbitrary<unknown> {
     case 'string':
       return arbitraryText(node);
     default:
-      return anything;
+      // A null without a type stays in etcd and is not read from it, and what is written next hangs on that.
+      return anything.filter((value) => value !== null);
   }
 }
 
 export function arbitraryObject(node: SchemaNode): fc.Arbitrary<JsonObject> {
-  const { properties = {}, required = [], additionalProperties } = node;
+  const { properties = {}, required = [], additionalProperties, minProperties = 0 } = node;
   const named = fc.record(
     Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, arbitraryValue(member)])),
     { requiredKeys: required.filter((name) => Object.hasOwn(properties, name)) },
@@ -41,7 +44,8 @@ export function arbitraryObject(node: SchemaNode): fc.Arbitrary<JsonObject> {
   const others = isObject(additionalProperties) ? arbitraryValue(additionalProperties) : unknownMembers(node);
   const resource = node['x-kubernetes-embedded-resource'] === true ? embedded : fc.constant({});
   const free = others === undefined ? fc.constant({}) : fc.dictionary(fc.constantFrom('one', 'two'), others);
-  return fc.tuple(free, named, resource).map((parts) => Object.assign({}, ...parts));
+  const object: fc.Arbitrary<JsonObject> = fc.tuple(free, named, resource).map((parts) => Object.assign({}, ...parts));
+  return minProperties === 0 ? object : object.filter((value) => Object.keys(value).length >= minProperties);
 }
 
 function unknownMembers(node: SchemaNode): fc.Arbitrary<unknown> | undefined {
@@ -64,11 +68,18 @@ function selectorOf(node: SchemaNode): ((item: unknown) => unknown) | undefined 
     JSON.stringify(keys.map((key) => (isObject(item) ? (item[key] ?? node.items?.properties?.[key]?.default) : null)));
 }
 
-function arbitraryText({ format, minLength = 0 }: SchemaNode): fc.Arbitrary<string> {
+function arbitraryText({ format, pattern, minLength = 0, maxLength = 100 }: SchemaNode): fc.Arbitrary<string> {
   if (format === 'date-time') return fc.constantFrom('2024-01-01T00:00:00Z', '2025-02-03T04:05:06Z');
-  if (format === 'byte') return fc.constantFrom('', 'YQ==', 'YWJj');
-  const words = ['a', 'b', 'c-d'].map((word) => word.repeat(Math.max(1, minLength)));
-  return minLength > 0 ? fc.constantFrom(...words) : fc.constantFrom('', ...words);
+  if (format === 'byte') return fc.constantFrom('YQ==', 'YWJj');
+  const words = pattern === undefined ? ['', 'a', 'b', 'c-d'] : wordsLike(pattern);
+  const padded = words.map((word) => (pattern === undefined && word !== '' ? word.padEnd(minLength, 'x') : word));
+  const fitting = padded.filter(({ length }) => length >= minLength && length <= maxLength);
+  return fc.constantFrom(...(fitting.length === 0 ? ['x'.repeat(minLength)] : fitting));
+}
+
+/** A few texts of that pattern, the same ones each time. */
+function wordsLike(pattern: string): readonly string[] {
+  return [...new Set(fc.sample(fc.stringMatching(new RegExp(pattern)), { seed: 1, numRuns: 6 }))].slice(0, 4);
 }
 
 const anything: fc.Arbitrary<unknown> = fc.oneof(

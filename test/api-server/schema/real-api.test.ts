@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import * as fc from 'fast-check';
-import { parseAllDocuments } from 'yaml';
 import { ownKinds } from '#api/kinds.ts';
 import { ApiError } from '#runtime/client/errors.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
-import { propertyRuns } from '#test/property.ts';
 import { type ControlPlane, startControlPlane } from '../../control-plane.ts';
+import { propertyRuns } from '../../property.ts';
 import { arbitraryMutation, mutated } from './arbitrary-mutation.ts';
 import { arbitraryObject } from './arbitrary-value.ts';
 import { recordedDefinitions } from './builtin-kinds.ts';
+import { ownCrdsWithoutRules, yamlObjects } from './own-crds.ts';
 import { publishedDefinitions } from './published-kinds.ts';
 import type { JsonObject } from './schema-node.ts';
 import { isObject } from './schema-node.ts';
@@ -24,21 +23,21 @@ type CustomObject = JsonObject & KubeObject;
 
 suite('objects are read, defaulted and refused as by a real API server', async () => {
   let controlPlane: ControlPlane;
-  const crds = [widgetCrd, ...(await documents(new URL('../../../config/crd/', import.meta.url))).map(withoutRules)];
+  const crds = new Map([['Widget', widgetCrd], ...(await ownCrdsWithoutRules())]);
   before(async () => {
     controlPlane = await startControlPlane();
     await controlPlane.kubectl(
       ['apply', '--server-side', '-f', '-'],
-      crds.map((crd) => JSON.stringify(crd)).join('\n'),
+      [...crds.values()].map((crd) => JSON.stringify(crd)).join('\n'),
     );
     await controlPlane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   });
   after(() => controlPlane.stop());
 
-  const examples = await documents(new URL('../../fixtures/upstream/', import.meta.url));
+  const examples = await yamlObjects(new URL('../../fixtures/upstream/', import.meta.url));
 
   for (const resource of [widgets, ...ownKinds] satisfies readonly Resource[]) {
-    const crd = crds.find((one) => kindOf(one) === resource.kind);
+    const crd = crds.get(resource.kind);
     assert.ok(crd, resource.kind);
     const schema = schemaOfCrd(crd, resource.version);
     const { metadata: _, ...properties } = schema.declared?.properties ?? {};
@@ -111,28 +110,10 @@ function withoutIdentity(object: JsonObject): JsonObject {
   );
 }
 
-/** The rules in CEL are the real server's alone. */
-function withoutRules(crd: JsonObject): JsonObject {
-  const text = JSON.stringify(crd, (key, value: unknown) => (key === 'x-kubernetes-validations' ? undefined : value));
-  return plain(JSON.parse(text));
-}
-
-async function documents(directory: URL): Promise<readonly JsonObject[]> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).toSorted();
-  const texts = await Promise.all(names.map((name) => readFile(new URL(name, directory), 'utf8')));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document) => plain(document.toJS())));
-}
-
 function plain(value: unknown): JsonObject {
   const copy: unknown = JSON.parse(JSON.stringify(value));
   assert.ok(isObject(copy));
   return copy;
-}
-
-function kindOf(crd: JsonObject): unknown {
-  const spec = crd['spec'];
-  const names = isObject(spec) ? spec['names'] : undefined;
-  return isObject(names) ? names['kind'] : undefined;
 }
 
 function untyped(resource: Resource): Resource<CustomObject> {

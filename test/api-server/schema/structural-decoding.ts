@@ -10,12 +10,17 @@ const typeAndMetadata: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'met
  * nulls that it does not allow (Kubernetes: structural schemas, pruning). A null that has a default stays for it.
  */
 export function decodeCustom(root: SchemaNode, object: JsonObject): JsonObject {
-  return withoutNulls(root, decodeWithNulls(root, object));
+  const decoded = decodeObject({ ...root, 'x-kubernetes-embedded-resource': true }, object);
+  return withoutNulls(root, decoded, () => true);
 }
 
-/** The same with all nulls that are not in metadata. */
-export function decodeWithNulls(root: SchemaNode, object: JsonObject): JsonObject {
-  return decodeObject({ ...root, 'x-kubernetes-embedded-resource': true }, object);
+/**
+ * The same for an object that was merged: it is validated with its nulls. Those in the place of a value of some type are
+ * refused then, those that stand where the schema gives no type are gone when the object is read next.
+ */
+export function decodeMerged(root: SchemaNode, object: JsonObject): JsonObject {
+  const decoded = decodeObject({ ...root, 'x-kubernetes-embedded-resource': true }, object);
+  return withoutNulls(root, decoded, (node) => node.type === undefined && node['x-kubernetes-int-or-string'] !== true);
 }
 
 function decode(node: SchemaNode | undefined, value: unknown): unknown {
@@ -45,19 +50,27 @@ function decodeMetadata(value: unknown): unknown {
   return decodeBuiltin(definitionNode('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'), value ?? {});
 }
 
-function withoutNulls(node: SchemaNode | undefined, value: JsonObject): JsonObject {
+function withoutNulls(
+  node: SchemaNode | undefined,
+  value: JsonObject,
+  isDropped: (node: SchemaNode) => boolean,
+): JsonObject {
   const result: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(value)) {
     const inner = memberNode(node, name);
-    const isDropped = member === null && inner !== undefined && inner.nullable !== true && inner.default === undefined;
-    if (!isDropped) result[name] = withoutNullsBelow(inner, member);
+    const isStray = member === null && inner !== undefined && inner.nullable !== true && inner.default === undefined;
+    if (!isStray || !isDropped(inner)) result[name] = withoutNullsBelow(inner, member, isDropped);
   }
   return result;
 }
 
-function withoutNullsBelow(node: SchemaNode | undefined, value: unknown): unknown {
-  if (isObject(value)) return withoutNulls(node, value);
-  return Array.isArray(value) ? value.map((item) => withoutNullsBelow(node?.items, item)) : value;
+function withoutNullsBelow(
+  node: SchemaNode | undefined,
+  value: unknown,
+  isDropped: (node: SchemaNode) => boolean,
+): unknown {
+  if (isObject(value)) return withoutNulls(node, value, isDropped);
+  return Array.isArray(value) ? value.map((item) => withoutNullsBelow(node?.items, item, isDropped)) : value;
 }
 
 function memberNode(node: SchemaNode | undefined, name: string): SchemaNode | undefined {

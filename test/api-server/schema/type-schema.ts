@@ -102,10 +102,17 @@ export function validate(schema: TypeSchema, object: KubeObject, isStatus = fals
   return [
     ...metadata,
     ...(isStatus ? [] : [...schemaProblems(declared, value), ...embeddedProblems(declared, value)]),
-    ...(isStatus && isStatusChecked ? schemaProblems(status, value['status'], 'status') : []),
+    ...(isStatus && isStatusChecked ? statusProblems(status, value['status']) : []),
     ...(scale === undefined ? [] : scaleProblems(scale, value, isStatus)),
     ...listProblems(declared, value),
   ];
+}
+
+/** Messages name members as seen from the status, fields as seen from the object. */
+function statusProblems(status: SchemaNode, value: unknown): readonly FieldProblem[] {
+  return schemaProblems(status, value).map((problem) => {
+    return { ...problem, field: problem.field === '<nil>' ? 'status' : `status.${problem.field}` };
+  });
 }
 
 const metaPrefix = 'io.k8s.apimachinery.pkg.apis.meta.v1';
