@@ -71,9 +71,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     store: new Store({ revision: BigInt(options.firstRevision ?? '0'), historyLimit }),
     registry: new Registry(),
     random,
+    next: { address: 0, nodePort: 0 },
     now: () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
   };
-  serveCustomResources(core);
+  const afterRequest = serveCustomResources(core);
   const watches = new Watches(core, clock, options.bookmarkIntervalMs ?? 60_000);
   const faults = new FaultScript(() => watches.open);
   const requests: RequestRecord[] = [];
@@ -103,6 +104,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const isRequestFault = fault !== undefined && !isStreamFault(fault);
     const result = isRequestFault && !hasEffect(fault) ? undefined : perform(info, request);
     const delivery = deliveryOf(result, fault);
+    afterRequest();
     requests.push(recordOf(info, request, clock.now(), delivery, core.store.revision !== revision, fault?.kind));
     return delivery;
   };
@@ -120,6 +122,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     if (kind !== undefined) create(core, { kind, namespace: '' }, { metadata: { name } }, setUp);
   }
   for (const crd of options.crds ?? []) installCrd(core, crd);
+  afterRequest();
   if (options.garbageCollectionIntervalMs !== undefined) collectLater(options.garbageCollectionIntervalMs);
 
   const peer = { clock, exchange };

@@ -113,6 +113,7 @@ export function builtinKinds(schemaOf: (group: string, kind: string) => ServedKi
     singular: kind.toLowerCase(),
     namespaced: scope === 'Namespaced',
     custom: false,
+    hasRules: false,
     status: false,
     generation: 'none',
     nameRule: 'subdomain',

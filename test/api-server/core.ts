@@ -7,6 +7,8 @@ export interface Core {
   readonly registry: Registry;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** What is allocated next, so that nothing is soon used again. */
+  readonly next: { address: number; nodePort: number };
   /** RFC 3339, whole seconds. */
   readonly now: () => string;
 }

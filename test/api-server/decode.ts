@@ -1,6 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import type { PropagationPolicy, DeleteOptions } from './deletion.ts';
-import { isFields } from './object.ts';
+import { isFields, textAt } from './object.ts';
 import type { ApiObject, Fields } from './object.ts';
 import type { WireRequest } from './request.ts';
 import { apiVersionOf } from './served-kind.ts';
@@ -50,7 +50,9 @@ export function typed(kind: ServedKind, body: Fields): ApiObject {
   }
   if (given !== kind.kind) {
     const message = `Invalid value: ${JSON.stringify(given)}: must be ${kind.kind}`;
-    throw invalid({ ...kind, kind: String(given) }, '', [{ field: 'kind', reason: 'FieldValueInvalid', message }]);
+    throw invalid({ ...kind, kind: String(given) }, textAt(metadata, 'name') ?? '', [
+      { field: 'kind', reason: 'FieldValueInvalid', message },
+    ]);
   }
   if (!isFields(metadata)) throw badRequest('metadata is not an object');
   return { ...body, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };

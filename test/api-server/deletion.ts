@@ -1,6 +1,6 @@
 import { keyOf } from './core.ts';
 import type { Core } from './core.ts';
-import { textAt } from './object.ts';
+import { listAt, textAt, withValue } from './object.ts';
 import type { ApiMeta, ApiObject } from './object.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
@@ -33,7 +33,7 @@ export function remove(core: Core, target: Target, options: DeleteOptions): Dele
   const { kind } = target;
   const before = read(core, target);
   checkPreconditions(kind, before, options);
-  const finalizers = finalizersFor(before, options.propagationPolicy);
+  const finalizers = finalizersFor(kind, before, options.propagationPolicy);
   const graceSeconds = gracePeriod(kind, before, options);
   const isHeld = finalizers.length > 0 || graceSeconds > 0 || isNamespaceInUse(kind, before);
   if (!isHeld) return take(core, target, before, options);
@@ -72,8 +72,9 @@ function checkPreconditions(kind: ServedKind, { metadata }: ApiObject, { uid, re
 }
 
 /** The finalizers of an object that is being deleted: those of garbage collection follow from the policy. */
-function finalizersFor(object: ApiObject, policy: PropagationPolicy | undefined): readonly string[] {
-  const present = object.metadata.finalizers ?? [];
+function finalizersFor(kind: ServedKind, object: ApiObject, policy: PropagationPolicy | undefined): readonly string[] {
+  const cleanup = kind.plural === 'customresourcedefinitions' ? ['customresourcecleanup.apiextensions.k8s.io'] : [];
+  const present = [...new Set([...(object.metadata.finalizers ?? []), ...cleanup])];
   if (policy === undefined) return present;
   const others = present.filter((one) => one !== FOREGROUND && one !== ORPHAN);
   if (policy === 'Background') return others;
@@ -117,6 +118,24 @@ function markedAsDeleted(
     ...(old.generation === undefined || isMarked ? {} : { generation: old.generation + 1 }),
   };
   if (finalizers.length === 0) delete metadata.finalizers;
-  const isNamespace = kind.group === '' && kind.kind === 'Namespace';
-  return { ...before, metadata, ...(isNamespace ? { status: { phase: 'Terminating' } } : {}) };
+  if (kind.kind !== 'Namespace' && kind.kind !== 'CustomResourceDefinition') return { ...before, metadata };
+  // These two have a way of their own.
+  const { deletionGracePeriodSeconds: _, ...rest } = metadata;
+  if (kind.kind === 'Namespace') return { ...before, metadata: rest, status: { phase: 'Terminating' } };
+  const { generation } = old;
+  return withTermination(core, {
+    ...before,
+    metadata: { ...rest, ...(generation === undefined ? {} : { generation }) },
+  });
+}
+
+function withTermination(core: Core, crd: ApiObject): ApiObject {
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    lastTransitionTime: core.now(),
+  };
+  return withValue(crd, ['status', 'conditions'], [...listAt(crd, 'status', 'conditions'), condition]);
 }

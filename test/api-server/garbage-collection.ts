@@ -1,5 +1,6 @@
 import { keyOf } from './core.ts';
 import type { Core } from './core.ts';
+import { finalizeCustomResources } from './custom-resources.ts';
 import { remove } from './deletion.ts';
 import type { PropagationPolicy } from './deletion.ts';
 import { emptyNamespaces } from './namespace-controller.ts';
@@ -24,6 +25,7 @@ export function collectGarbage(core: Core): number {
   for (let before = start - 1n; before !== core.store.revision;) {
     before = core.store.revision;
     emptyNamespaces(core);
+    finalizeCustomResources(core);
     for (const node of nodes(core)) collect(core, node);
   }
   return Number(core.store.revision - start);

@@ -44,7 +44,7 @@ export function list(core: Core, kind: ServedKind, info: RequestInfo, present: P
   const metadata = {
     resourceVersion: String(revision),
     ...(remaining === 0 || last === undefined
-      ? {}
+      ? { ...(kind.custom && present.listKind !== 'PartialObjectMetadataList' ? { continue: '' } : {}) }
       : {
           continue: token({ revision: String(revision), after: keyOfObject(last) }),
           ...(isFiltered ? {} : { remainingItemCount: remaining }),

@@ -65,6 +65,7 @@ function customKinds(crd: ApiObject): readonly ServedKind[] {
         singular: text('names', 'singular') === '' ? text('names', 'kind').toLowerCase() : text('names', 'singular'),
         namespaced: text('scope') === 'Namespaced',
         custom: true,
+        hasRules: JSON.stringify(at(version, 'schema'))?.includes('"x-kubernetes-validations"') ?? false,
         status,
         ...(isFields(scale) ? { scale: scalePaths(scale) } : {}),
         generation: status ? 'all-but-metadata-and-status' : 'all-but-metadata',

@@ -26,6 +26,8 @@ export interface ServedKind {
   /** Whether it comes from a CustomResourceDefinition. */
   readonly custom: boolean;
   readonly status: boolean;
+  /** Whether it has CEL rules, which this server does not know how to ask. */
+  readonly hasRules: boolean;
   readonly scale?: ScalePaths;
   readonly generation: GenerationRule;
   /** What a name must be; `path`: anything that can be a segment of a path. */

@@ -5,6 +5,7 @@ import { namespace } from './strategies/namespace.ts';
 import { pod } from './strategies/pod.ts';
 import { secret } from './strategies/secret.ts';
 import { service } from './strategies/service.ts';
+import { statefulSet, workload } from './strategies/workload.ts';
 import type { Strategy } from './strategies/strategy.ts';
 
 const strategies: Readonly<Record<string, Strategy>> = {
@@ -13,6 +14,9 @@ const strategies: Readonly<Record<string, Strategy>> = {
   '/Pod': pod,
   '/Secret': secret,
   '/Service': service,
+  'apps/Deployment': workload,
+  'apps/ReplicaSet': workload,
+  'apps/StatefulSet': statefulSet,
   'apiextensions.k8s.io/CustomResourceDefinition': customResourceDefinition,
 };
 const none: Strategy = {};

@@ -8,7 +8,8 @@ import type { ApiMeta, ApiObject } from './object.ts';
 import { defaultObject, prune, validate } from './schema/type-schema.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { Refusal, alreadyExists, badRequest, failure, forbidden, invalid, notFound, statusOf } from './status.ts';
+import { Refusal, alreadyExists, badRequest, conflict, failure, forbidden } from './status.ts';
+import { invalid, notFound, statusOf } from './status.ts';
 import type { FieldError } from './status.ts';
 import { strategyOf } from './strategies.ts';
 
@@ -78,6 +79,7 @@ export function apply(
   if (before === undefined && options.subresource !== '') throw notFound(kind, name);
   checkKey(applied, namespace, name);
   if (before === undefined) {
+    checkAbsence(kind, name, applied);
     checkNamespace(core, kind, namespace, applied);
     const metadata = { ...newMetadata(kind, applied.metadata), name };
     const object = merged(core, kind, undefined, { ...applied, metadata }, options);
@@ -163,9 +165,27 @@ function problems(
   before: ApiObject | undefined,
   subresource: string,
 ): readonly FieldError[] {
-  const own = strategyOf(kind).errors?.(core, object, before) ?? [];
-  return [...validate(kind.schema(), object, subresource === 'status'), ...own];
+  const errors = validate(kind.schema(), object, subresource === 'status');
+  const isBlocked = kind.hasRules && errors.some(({ reason }) => blocking.has(reason));
+  return [...errors, ...(isBlocked ? [unchecked] : []), ...(strategyOf(kind).errors?.(core, object, before) ?? [])];
 }
+
+/** Errors that keep the server from asking the CEL rules. */
+const blocking: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const unchecked: FieldError = {
+  field: '<nil>',
+  reason: 'FieldValueInvalid',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; ' +
+    'correct the existing errors to complete validation',
+};
 
 function isLastFinalizerGone(before: ApiObject, after: ApiObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = after.metadata;
@@ -188,7 +208,17 @@ function tracked(
 ): ApiObject {
   const input = { before, after, manager, operation: 'Update', schema: kind.schema(), now: core.now() } as const;
   const object = trackUpdate(subresource === '' ? input : { ...input, subresource });
-  return object === before ? before : asApiObject(object);
+  if (object === before) return before;
+  return subresource === 'scale' ? withoutScaleTimes(asApiObject(object)) : asApiObject(object);
+}
+
+// The server forgets the time of what is written by way of a Scale.
+function withoutScaleTimes(object: ApiObject): ApiObject {
+  const managedFields = object.metadata.managedFields?.map((entry) => {
+    const { time: _, ...rest } = entry;
+    return entry.subresource === 'scale' ? rest : entry;
+  });
+  return { ...object, metadata: { ...object.metadata, ...(managedFields && { managedFields }) } };
 }
 
 /** What is to be stored when `applied` is applied; `live` itself when that changes nothing. Throws Refusal. */
@@ -235,6 +265,13 @@ function checkNamespace(core: Core, kind: ServedKind, namespace: string, input: 
   throw forbidden(kind, input.metadata.name ?? '', why, [
     { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
   ]);
+}
+
+/** An apply that names the uid of an object does not create another. */
+function checkAbsence(kind: ServedKind, name: string, { metadata: { uid } }: ApiObject): void {
+  if (!uid) return;
+  const why = `the provided object specified uid ${uid}, and no existing object was found`;
+  throw conflict(kind, name, `uid mismatch: ${why}`);
 }
 
 function applyConflict(conflicts: readonly ApplyConflict[]): Refusal {

@@ -1,7 +1,7 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
-import { configMaps, deployments, secrets, services } from '#runtime/client/builtin.ts';
+import { configMaps, deployments, secrets, services, statefulSets } from '#runtime/client/builtin.ts';
 import type { Behaviour } from './behaviour.ts';
-import { deployment, map, podSpec, secret, service, tenantControlPlane } from './objects.ts';
+import { deployment, map, podSpec, secret, service, statefulSet, tenantControlPlane } from './objects.ts';
 import { untyped } from './untyped.ts';
 
 const tenants = untyped(tenantControlPlanes);
@@ -132,6 +132,9 @@ export const applying: readonly Behaviour[] = [
       await on.apply(deployments, 'kamaji', deployment('a', { selector: { matchLabels: labels }, template }));
       await on.create(deployments, deployment('b', { template }));
       await on.create(deployments, deployment('c', { template }));
+      await on.create(statefulSets, statefulSet('a'));
+      await on.merge(statefulSets, 'a', { spec: { serviceName: 'b' } });
+      await on.merge(statefulSets, 'a', { spec: { replicas: 1 } });
     },
   },
   {

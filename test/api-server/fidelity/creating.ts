@@ -65,7 +65,6 @@ export const creating: readonly Behaviour[] = [
     run: async (on) => {
       await on.create(configMaps, { ...map('a'), apiVersion: 'v2' });
       await on.create(configMaps, { metadata: { name: 'a' }, kind: 'Secret' });
-      await on.create(tenants, { ...tenantControlPlane('a'), kind: 'DataStore' });
       await on.create(tenants, { ...tenantControlPlane('a'), apiVersion: 'kamaji.clastix.io/v9' });
     },
   },

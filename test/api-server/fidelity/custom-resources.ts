@@ -1,8 +1,11 @@
 import { dataStores, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
 import { customResourceDefinitions } from '#runtime/client/builtin.ts';
+import type { Resource } from '#runtime/client/resource.ts';
+import type { ApiObject } from '../object.ts';
 import type { Behaviour } from './behaviour.ts';
-import { gadgets, oldGadgets } from './gadget-crd.ts';
+import { gadgetCrd, gadgets, oldGadgets } from './gadget-crd.ts';
 import { dataStore, tenantControlPlane } from './objects.ts';
+import type { Session } from './session.ts';
 import { untyped } from './untyped.ts';
 
 const tenants = untyped(tenantControlPlanes);
@@ -137,7 +140,30 @@ export const customResources: readonly Behaviour[] = [
     },
   },
   {
-    title: 'a CustomResourceDefinition says which names it was given',
-    run: (on) => on.get(customResourceDefinitions, 'gadgets.fidelity.example.com'),
+    title: 'a CustomResourceDefinition says when it is served, and takes its objects along when it goes',
+    run: async (on) => {
+      const plural = `x${on.namespace.replaceAll('-', '')}s`;
+      const { spec, ...crd } = gadgetCrd;
+      const metadata = { name: `${plural}.${spec.group}` };
+      const own: Resource = { ...gadgets, kind: 'Own', plural };
+      await on.create(customResourceDefinitions, {
+        ...crd,
+        metadata,
+        spec: { ...spec, names: { kind: 'Own', plural } },
+      });
+      await on.server.collected(async () =>
+        JSON.stringify(await established(on, metadata.name)).includes('Established'),
+      );
+      await on.get(customResourceDefinitions, metadata.name);
+      await on.server.collected(() => on.isServed(own));
+      await on.create(own, gadget('a'));
+      await on.delete(customResourceDefinitions, metadata.name);
+      await on.server.collected(async () => !(await on.exists(customResourceDefinitions, metadata.name)));
+      await on.get(customResourceDefinitions, metadata.name);
+    },
   },
 ];
+
+function established(on: Session, name: string): Promise<ApiObject> {
+  return on.quietly(() => on.get(customResourceDefinitions, name));
+}

@@ -29,6 +29,9 @@ export function normalised(transcript: readonly Exchange[], namespace: string): 
     if (name === 'resourceVersion') return nameOf('version', String(value));
     if (name === 'continue') return '<continue>';
     if (name === 'nodePort' || name === 'healthCheckNodePort') return nameOf('port', String(value));
+    if (name === 'causes' && Array.isArray(value)) return visit(value.toSorted(byText));
+    if (name === 'message' && typeof value === 'string')
+      return text(value.replace(/ is invalid: \[.*\]$/s, ' is invalid: [...]'));
     if (name === 'managedFields' && Array.isArray(value)) return visit(value.toSorted(byManager));
     return visit(value);
   };
@@ -40,7 +43,7 @@ export function normalised(transcript: readonly Exchange[], namespace: string): 
     const entries = Object.entries(isList(value) ? withoutVersion(value) : value)
       .filter(([, item]) => item !== undefined)
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([name, item]) => [name, field(name, item)]));
+    return Object.fromEntries(entries.map(([name, item]) => [text(name), field(name, item)]));
   };
   return transcript.map(visit);
 }
@@ -53,6 +56,11 @@ function isList(value: Readonly<Record<string, unknown>>): boolean {
 function withoutVersion(list: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { resourceVersion: _, ...metadata } = isFields(list['metadata']) ? list['metadata'] : {};
   return { ...list, metadata };
+}
+
+// The real server visits fields in no order; the causes say the same as the message.
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }
 
 function byManager(a: unknown, b: unknown): number {

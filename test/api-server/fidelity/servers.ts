@@ -1,4 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { createTransport } from '#runtime/client/transport.ts';
 import type { Transport } from '#runtime/client/transport.ts';
@@ -58,7 +59,11 @@ export async function realServer(): Promise<Server> {
       await controlPlane.restartApiServer();
     },
     async collected(done) {
-      while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 50));
+      const deadline = performance.now() + 30_000;
+      while (!(await done())) {
+        if (performance.now() > deadline) throw new Error('the garbage was not collected in 30 s');
+        await sleep(50);
+      }
     },
     async close() {
       await transport.close();

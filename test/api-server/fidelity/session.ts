@@ -140,6 +140,14 @@ export class Session {
     });
   }
 
+  /** Whether the kind is there. */
+  isServed(resource: Resource): Promise<boolean> {
+    return this.quietly(async () => {
+      await this.list(resource);
+      return this.transcript.at(-1)?.status === 200;
+    });
+  }
+
   #path(resource: Resource, name: string, { subresource, query }: Options): string {
     const key: ObjectKey = resource.namespaced ? { namespace: this.namespace, name } : { name };
     return objectPath(resource, key, subresource, query);

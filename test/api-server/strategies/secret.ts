@@ -8,6 +8,7 @@ import type { Strategy } from './strategy.ts';
 export const secret: Strategy = {
   prepare(_core, object) {
     const { stringData, data, ...rest } = object;
+    for (const value of Object.values(isFields(data) ? data : {})) checkBase64(value);
     if (!isFields(stringData)) return object;
     const encoded = Object.entries(stringData).map(([key, value]) => {
       if (typeof value !== 'string') throw badRequest(`stringData[${key}] is not a string`);
@@ -21,6 +22,14 @@ export const secret: Strategy = {
     ...immutableContent(object, before, ['data']),
   ],
 };
+
+function checkBase64(value: unknown): void {
+  const text = typeof value === 'string' ? value : '';
+  const legal = /^[A-Za-z0-9+/]*={0,2}/.exec(text)?.[0] ?? '';
+  if (legal.length === text.length && text.length % 4 === 0) return;
+  const why = `illegal base64 data at input byte ${legal.length}`;
+  throw badRequest(`Secret in version "v1" cannot be handled as a Secret: ${why}`);
+}
 
 /** Keys that secrets of a type must have. */
 const required: Readonly<Record<string, readonly string[]>> = {

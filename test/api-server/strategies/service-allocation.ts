@@ -5,6 +5,8 @@ import { invalid } from '../status.ts';
 import type { FieldError } from '../status.ts';
 
 const named = { group: '', kind: 'Service', plural: 'services' };
+/** That are given away of 10.96.0.0/16. */
+const addresses = 65_000;
 const firstPort = 30_000;
 const lastPort = 32_767;
 
@@ -17,10 +19,10 @@ export function allocatedIp(core: Core, object: ApiObject, before: ApiObject | u
   const used = usedIps(core, before);
   if (wanted !== '' && used.has(wanted)) {
     const why = `failed to allocate IP ${wanted}: provided IP is already allocated`;
-    const message = `Invalid value: []string{"${wanted}"}: ${why}`;
+    const message = `Invalid value: ["${wanted}"]: ${why}`;
     throw refusal(object, { field: 'spec.clusterIPs', reason: 'FieldValueInvalid', message });
   }
-  const clusterIP = wanted === '' ? freeIp(used) : wanted;
+  const clusterIP = wanted === '' ? freeIp(core, used) : wanted;
   return { ...object, spec: withFamilies({ ...spec, clusterIP, clusterIPs: spec['clusterIPs'] ?? [clusterIP] }) };
 }
 
@@ -35,7 +37,7 @@ export function allocatedNodePorts(core: Core, object: ApiObject, before: ApiObj
     if (!isFields(port)) return port;
     const wanted = typeof port['nodePort'] === 'number' ? port['nodePort'] : 0;
     const protocol = textAt(port, 'protocol') ?? 'TCP';
-    const nodePort = wanted === 0 ? freePort(used, own) : wanted;
+    const nodePort = wanted === 0 ? freePort(core, used, own) : wanted;
     const problem = wanted === 0 ? undefined : refusedPort(wanted, protocol, used, own);
     if (problem !== undefined) {
       const message = `Invalid value: ${wanted}: ${problem}`;
@@ -87,16 +89,20 @@ function others(core: Core, except: ApiObject | undefined): readonly ApiObject[]
   return core.store.list('/services').filter(({ metadata }) => metadata.uid !== uid);
 }
 
-function freeIp(used: ReadonlySet<string>): string {
-  for (let number = 10; number < 65_534; number++) {
+function freeIp({ next }: Core, used: ReadonlySet<string>): string {
+  for (let tries = 0; tries < addresses; tries++) {
+    const number = 10 + (next.address++ % addresses);
     const address = `10.96.${number >> 8}.${number & 255}`;
     if (!used.has(address)) return address;
   }
   throw new RangeError('no address is left');
 }
 
-function freePort(used: ReadonlyMap<number, unknown>, own: ReadonlyMap<number, string>): number {
-  for (let port = firstPort; port <= lastPort; port++) if (!used.has(port) && !own.has(port)) return port;
+function freePort({ next }: Core, used: ReadonlyMap<number, unknown>, own: ReadonlyMap<number, string>): number {
+  for (let tries = 0; tries <= lastPort - firstPort; tries++) {
+    const port = firstPort + (next.nodePort++ % (lastPort - firstPort + 1));
+    if (!used.has(port) && !own.has(port)) return port;
+  }
   throw new RangeError('no node port is left');
 }
 

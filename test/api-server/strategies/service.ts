@@ -1,6 +1,6 @@
 import { allocatedIp, allocatedNodePorts } from './service-allocation.ts';
 import { withKeptAllocations } from './service-changes.ts';
-import { isFields, listAt, sameJson, withValue } from '../object.ts';
+import { at, isFields, listAt, sameJson, withValue } from '../object.ts';
 import type { ApiObject } from '../object.ts';
 import type { FieldError } from '../status.ts';
 import type { Strategy } from './strategy.ts';
@@ -10,7 +10,7 @@ export const service: Strategy = {
   prepare(core, object, before) {
     const kept = before === undefined ? object : withKeptAllocations(object, before);
     const allocated = allocatedNodePorts(core, allocatedIp(core, kept, before), before);
-    return withModes(allocated);
+    return withModes(at(allocated, 'spec', 'type') === 'LoadBalancer' ? allocated : { ...allocated, status: {} });
   },
   errors(_core, object, before) {
     const spec = isFields(object['spec']) ? object['spec'] : {};
@@ -45,10 +45,11 @@ function portErrors(spec: Spec): readonly FieldError[] {
       const message = `Duplicate value: ${JSON.stringify(port['name'])}`;
       errors.push({ field: field('name'), reason: 'FieldValueDuplicate', message });
     }
-    const number = port['port'];
-    if (typeof number !== 'number' || number < 1 || number > 65535) {
-      const message = `Invalid value: ${JSON.stringify(number ?? 0)}: must be between 1 and 65535, inclusive`;
-      errors.push({ field: field('port'), reason: 'FieldValueInvalid', message });
+    for (const name of ['port', 'targetPort']) {
+      const number = port[name] ?? 0;
+      if (typeof number === 'string' || (typeof number === 'number' && number >= 1 && number <= 65535)) continue;
+      const message = `Invalid value: ${JSON.stringify(number)}: must be between 1 and 65535, inclusive`;
+      errors.push({ field: field(name), reason: 'FieldValueInvalid', message });
     }
     return errors;
   });
@@ -57,7 +58,6 @@ function portErrors(spec: Spec): readonly FieldError[] {
 function addressErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
   if (old === undefined || !Array.isArray(old['clusterIPs']) || !Array.isArray(spec['clusterIPs'])) return [];
   if (old['type'] === 'ExternalName' || sameJson(old['clusterIPs'][0], spec['clusterIPs'][0])) return [];
-  const list = `[]string{${spec['clusterIPs'].map((one) => JSON.stringify(one)).join(', ')}}`;
-  const message = `Invalid value: ${list}: may not change once set`;
+  const message = `Invalid value: ${JSON.stringify(spec['clusterIPs'])}: may not change once set`;
   return [{ field: 'spec.clusterIPs[0]', reason: 'FieldValueInvalid', message }];
 }
