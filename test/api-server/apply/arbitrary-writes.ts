@@ -18,7 +18,9 @@ export type Write =
    * A replacement that lets the entries of managedFields be from the past, each a second after the one before. It counts
    * itself in an annotation, since the API server takes back new times when nothing else is new.
    */
-  | { readonly verb: 'backdate' };
+  | { readonly verb: 'backdate' }
+  /** A replacement that asks to forget who owns what. */
+  | { readonly verb: 'forget owners' };
 
 /** Sequences of writes by a few managers. `contents`: what is written to the object and, where there is one, its status. */
 export function arbitraryWrites(contents: {
@@ -48,6 +50,7 @@ export function arbitraryWrites(contents: {
       { weight: 2, arbitrary: replace },
       { weight: 2, arbitrary: patch },
       { weight: 2, arbitrary: backdate },
+      { weight: 1, arbitrary: fc.constant<Write>({ verb: 'forget owners' }) },
     );
   });
   // The same words twice tell what a repetition does.

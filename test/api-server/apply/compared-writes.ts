@@ -72,6 +72,7 @@ async function send(
   write: Write,
 ): Promise<JsonObject> {
   if (write.verb === 'backdate') return client.replace(resource, backdated(live ?? {}));
+  if (write.verb === 'forget owners') return client.replace(resource, withoutOwners(live ?? {}));
   const subresource = write.isStatus ? ({ subresource: 'status' } as const) : {};
   const content = contentOf(resource, key, write.content);
   switch (write.verb) {
@@ -103,10 +104,7 @@ function predict(
       if ('conflicts' in result) throw new Conflict(conflictMessage(result.conflicts));
       return result.object;
     }
-    const sent = read(
-      schema,
-      write.verb === 'backdate' ? backdated(live ?? {}) : sentObject(resource, key, live, write),
-    );
+    const sent = read(schema, sentObject(resource, key, live, write));
     const manager = write.verb === 'merge patch' ? write.manager : 'node';
     return trackUpdate({ ...common, before: live, after: sent, manager, operation: 'Update' });
   };
@@ -130,8 +128,10 @@ function sentObject(
   resource: Resource,
   key: ObjectKey,
   live: JsonObject | undefined,
-  write: Exclude<Write, { verb: 'apply' | 'backdate' }>,
+  write: Exclude<Write, { verb: 'apply' }>,
 ): JsonObject {
+  if (write.verb === 'backdate') return backdated(live ?? {});
+  if (write.verb === 'forget owners') return withoutOwners(live ?? {});
   if (write.verb === 'merge patch') {
     const patched = applyMergePatch(live, write.content);
     return isObject(patched) ? patched : {};
@@ -176,6 +176,10 @@ function backdated(live: JsonObject): JsonObject {
     ...live,
     metadata: { ...metadata, annotations: { ...annotations, backdated: times }, managedFields: entries },
   };
+}
+
+function withoutOwners(live: JsonObject): JsonObject {
+  return withPathsOf(live, { metadata: { managedFields: [{}] } }, [['metadata', 'managedFields']]);
 }
 
 async function outcome(before: JsonObject | undefined, call: () => Promise<JsonObject>): Promise<Outcome> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import * as fc from 'fast-check';
@@ -19,6 +20,7 @@ import {
   arbitraryService,
   arbitraryWrites,
 } from './arbitrary-writes.ts';
+import type { Write } from './arbitrary-writes.ts';
 import type { ComparedWrites } from './compared-writes.ts';
 import { compareWrites } from './compared-writes.ts';
 
@@ -64,6 +66,20 @@ suite('writes to ours end as they do at a real API server', async () => {
       t.diagnostic(JSON.stringify({ sequences, ...seen }));
     });
   }
+
+  test('more updaters than are remembered', async () => {
+    const patch = (index: number): Write => {
+      const content = { data: { [`key-${index}`]: 'x' } };
+      return { verb: 'merge patch', manager: `manager-${String(index).padStart(2, '0')}`, isStatus: false, content };
+    };
+    const created: Write = { verb: 'replace', isStatus: false, content: { data: { a: 'b' } } };
+    const writes = [created, ...Array.from({ length: 13 }, (_, index) => patch(index))];
+    const key = { namespace: 'default', name: `x-${randomUUID()}` };
+    const seen: ComparedWrites = { stored: 0, unchanged: 0, conflicts: 0, otherRefusals: 0 };
+    const schema = schemaOfBuiltin('', 'ConfigMap');
+    await compareWrites(controlPlane.client, untyped(configMaps), schema, key, writes, seen);
+    assert.equal(seen.stored, writes.length);
+  });
 });
 
 function untyped(resource: Resource): Resource<JsonObject & KubeObject> {
