@@ -40,16 +40,17 @@ export function list(core: Core, kind: ServedKind, info: RequestInfo, present: P
   const page = selected.slice(0, limit);
   const last = page.at(-1);
   const remaining = selected.length - page.length;
-  const isFiltered = query.has('labelSelector') || query.has('fieldSelector');
-  const metadata = {
-    resourceVersion: String(revision),
-    ...(remaining === 0 || last === undefined
-      ? { ...(kind.custom && present.listKind !== 'PartialObjectMetadataList' ? { continue: '' } : {}) }
+  const isPartial = query.has('labelSelector') || query.has('fieldSelector');
+  // Lists of custom resources always have the field.
+  const end = kind.custom && present.listApiVersion !== 'meta.k8s.io/v1' ? { continue: '' } : {};
+  const next =
+    last === undefined || remaining === 0
+      ? end
       : {
           continue: token({ revision: String(revision), after: keyOfObject(last) }),
-          ...(isFiltered ? {} : { remainingItemCount: remaining }),
-        }),
-  };
+          ...(isPartial ? {} : { remainingItemCount: remaining }),
+        };
+  const metadata = { resourceVersion: String(revision), ...next };
   const head = `{"kind":"${present.listKind}","apiVersion":"${present.listApiVersion}","metadata":`;
   return `${head}${JSON.stringify(metadata)},"items":[${page.map((one) => present.item(one)).join(',')}]}`;
 }

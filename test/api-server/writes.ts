@@ -1,16 +1,15 @@
 import { TypedPatchError, applyConfiguration, conflictMessage, trackUpdate } from './apply/server-side-apply.ts';
 import type { ApplyConflict } from './apply/server-side-apply.ts';
+import { checkAbsence, checkKey, checkNamespace, problems } from './checks.ts';
 import { keyOf } from './core.ts';
 import type { Core, WriteOptions } from './core.ts';
 import { checkPreconditions, isSameObject, newMetadata, raisesGeneration, updatedMetadata } from './metadata.ts';
 import { generatedName, nameErrors, uuid } from './names.ts';
 import type { ApiMeta, ApiObject } from './object.ts';
-import { defaultObject, prune, validate } from './schema/type-schema.ts';
+import { defaultObject, prune } from './schema/type-schema.ts';
 import { collectionOf } from './served-kind.ts';
 import type { ServedKind } from './served-kind.ts';
-import { Refusal, alreadyExists, badRequest, conflict, failure, forbidden } from './status.ts';
-import { invalid, notFound, statusOf } from './status.ts';
-import type { FieldError } from './status.ts';
+import { Refusal, alreadyExists, failure, invalid, notFound, statusOf } from './status.ts';
 import { strategyOf } from './strategies.ts';
 
 /** One object of one kind. */
@@ -158,35 +157,6 @@ function prepare(core: Core, kind: ServedKind, object: ApiObject, before: ApiObj
   return strategyOf(kind).prepare?.(core, object, before) ?? object;
 }
 
-function problems(
-  core: Core,
-  kind: ServedKind,
-  object: ApiObject,
-  before: ApiObject | undefined,
-  subresource: string,
-): readonly FieldError[] {
-  const errors = validate(kind.schema(), object, subresource === 'status');
-  const isBlocked = kind.hasRules && errors.some(({ reason }) => blocking.has(reason));
-  return [...errors, ...(isBlocked ? [unchecked] : []), ...(strategyOf(kind).errors?.(core, object, before) ?? [])];
-}
-
-/** Errors that keep the server from asking the CEL rules. */
-const blocking: ReadonlySet<string> = new Set([
-  'FieldValueNotSupported',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-]);
-
-const unchecked: FieldError = {
-  field: '<nil>',
-  reason: 'FieldValueInvalid',
-  message:
-    'Invalid value: null: some validation rules were not checked because the object was invalid; ' +
-    'correct the existing errors to complete validation',
-};
-
 function isLastFinalizerGone(before: ApiObject, after: ApiObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = after.metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0) return false;
@@ -246,34 +216,6 @@ function asApiObject(object: { metadata?: ApiMeta }): ApiObject {
   return { ...object, metadata: object.metadata ?? {} };
 }
 
-function checkKey({ metadata }: ApiObject, namespace: string, name: string): void {
-  if (metadata.name !== undefined && metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-  }
-  if (metadata.namespace && metadata.namespace !== namespace) throw otherNamespace();
-}
-
-// Kubernetes: the admission plugin NamespaceLifecycle.
-function checkNamespace(core: Core, kind: ServedKind, namespace: string, input: ApiObject): void {
-  if (!kind.namespaced) return;
-  if ((input.metadata.namespace || namespace) !== namespace) throw otherNamespace();
-  const found = core.store.get('/namespaces', namespace);
-  if (found === undefined) throw notFound({ group: '', kind: 'Namespace', plural: 'namespaces' }, namespace);
-  if (found.metadata.deletionTimestamp === undefined) return;
-  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const message = `namespace ${namespace} is being terminated`;
-  throw forbidden(kind, input.metadata.name ?? '', why, [
-    { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
-  ]);
-}
-
-/** An apply that names the uid of an object does not create another. */
-function checkAbsence(kind: ServedKind, name: string, { metadata: { uid } }: ApiObject): void {
-  if (!uid) return;
-  const why = `the provided object specified uid ${uid}, and no existing object was found`;
-  throw conflict(kind, name, `uid mismatch: ${why}`);
-}
-
 function applyConflict(conflicts: readonly ApplyConflict[]): Refusal {
   const causes = conflicts.map(({ manager, field }) => ({
     reason: 'FieldManagerConflict',
@@ -281,8 +223,4 @@ function applyConflict(conflicts: readonly ApplyConflict[]): Refusal {
     field,
   }));
   return new Refusal(statusOf(409, 'Conflict', conflictMessage(conflicts), { causes }));
-}
-
-function otherNamespace(): Refusal {
-  return badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
