@@ -7,7 +7,7 @@ export const rules: readonly PolicyRule[] = [
     apiGroups: ['admissionregistration.k8s.io'],
     resources: ['validatingwebhookconfigurations'],
     resourceNames: [WEBHOOK_CONFIGURATION],
-    verbs: ['get', 'list', 'watch', 'patch'],
+    verbs: ['list', 'watch', 'patch'],
   },
   // To try out what a control plane asks for.
   { apiGroups: [''], resources: ['services'], verbs: ['get', 'create', 'patch'] },
@@ -16,5 +16,5 @@ export const rules: readonly PolicyRule[] = [
 
 /** What it may do in the manager's namespace: keep its serving certificate. */
 export const ownNamespaceRules: readonly PolicyRule[] = [
-  { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch', 'create', 'update'] },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch', 'create', 'update'] },
 ];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { type Manifest, components } from './components.ts';
 import { NAMESPACE } from './identity.ts';
 import { managerRules } from './rbac.ts';
@@ -59,6 +60,34 @@ test('rules for the same resource are one, with every verb once', () => {
     assert.equal(new Set(keys).size, keys.length, nameOf(role));
     for (const { verbs } of rules) assert.equal(new Set(verbs).size, verbs.length);
   }
+});
+
+test('a Role grants nothing that a ClusterRole of the same account grants everywhere', async () => {
+  const { cluster, namespace } = await managerRules();
+  const rightsOf = (rules: readonly PolicyRule[]) =>
+    rules.flatMap(({ resources, verbs, ...rule }) => verbs.map((verb) => JSON.stringify([rule, resources, verb])));
+  const everywhere = new Set(rightsOf(cluster));
+  assert.deepEqual(
+    rightsOf(namespace).filter((right) => everywhere.has(right)),
+    [],
+  );
+});
+
+test('the manager can be scaled: its replicas elect a leader, keep apart, and go one at a time', () => {
+  const [deployment] = ofKind('Deployment');
+  const [budget] = ofKind('PodDisruptionBudget');
+  assert.ok(deployment && budget);
+  const { selector, template } = deployment['spec'] as {
+    selector: object;
+    template: { spec: { affinity: { podAntiAffinity: object }; containers: { args: string[] }[] } };
+  };
+  assert.ok(template.spec.containers[0]?.args.includes('--leader-elect'));
+  assert.deepEqual(template.spec.affinity.podAntiAffinity, {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      { weight: 100, podAffinityTerm: { labelSelector: selector, topologyKey: 'kubernetes.io/hostname' } },
+    ],
+  });
+  assert.deepEqual(budget['spec'], { maxUnavailable: 1, selector, unhealthyPodEvictionPolicy: 'AlwaysAllow' });
 });
 
 test('the manager runs as clusterctl and the restricted pod security standard want it', () => {

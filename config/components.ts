@@ -7,7 +7,7 @@ import { kamajiControlPlanes } from '#api/kinds.ts';
 import { labels } from '#api/labels.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { clusterScoped, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT } from './identity.ts';
-import { managerDeployment, SELECTOR, WEBHOOK_PORT_NAME } from './manager.ts';
+import { managerDeployment, managerDisruptionBudget, SELECTOR, WEBHOOK_PORT_NAME } from './manager.ts';
 import type { ManagerRules } from './rbac.ts';
 
 /** A manifest as plain data. */
@@ -35,6 +35,7 @@ export function components(rules: ManagerRules): Components {
       spec: { selector: SELECTOR, ports: [{ port: 443, targetPort: k8s.IntOrString.fromString(WEBHOOK_PORT_NAME) }] },
     });
     new k8s.KubeDeployment(chart, 'manager', managerDeployment());
+    new k8s.KubePodDisruptionBudget(chart, 'manager-disruptions', managerDisruptionBudget());
     new ApiObject(chart, 'validating-webhooks', {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',

@@ -31,12 +31,31 @@ export function managerDeployment(): k8s.KubeDeploymentProps {
           serviceAccountName: SERVICE_ACCOUNT,
           terminationGracePeriodSeconds: 30,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          affinity: { podAntiAffinity: apart() },
           tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
           containers: [managerContainer()],
         },
       },
     },
   };
+}
+
+/** Lets a node be drained at any number of replicas, and never takes more than one of them. */
+export function managerDisruptionBudget(): k8s.KubePodDisruptionBudgetProps {
+  return {
+    metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: PROVIDER_LABELS },
+    spec: {
+      maxUnavailable: k8s.IntOrString.fromNumber(1),
+      selector: { matchLabels: SELECTOR },
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    },
+  };
+}
+
+/** Replicas on nodes of their own where there are enough. */
+function apart(): k8s.PodAntiAffinity {
+  const podAffinityTerm = { labelSelector: { matchLabels: SELECTOR }, topologyKey: 'kubernetes.io/hostname' };
+  return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
 }
 
 function managerContainer(): k8s.Container {

@@ -12,14 +12,10 @@ export interface ManagerRules {
 
 /** What every manager needs, whichever controllers it runs. */
 const base: ManagerRules = {
-  cluster: [
-    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
-    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-    ...rules,
-  ],
+  cluster: [{ apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] }, ...rules],
   namespace: [
     ...ownNamespaceRules,
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
   ],
 };
 
@@ -29,10 +25,17 @@ const base: ManagerRules = {
  */
 export async function managerRules(): Promise<ManagerRules> {
   const modules = await Promise.all((await rbacFiles()).map(async (file) => rulesOf(await import(file.href), file)));
-  return {
-    cluster: merge([...base.cluster, ...modules.flatMap(({ cluster }) => cluster)]),
-    namespace: merge([...base.namespace, ...modules.flatMap(({ namespace }) => namespace)]),
-  };
+  const cluster = merge([...base.cluster, ...modules.flatMap((module) => module.cluster)]);
+  const namespace = merge([...base.namespace, ...modules.flatMap((module) => module.namespace)]);
+  return { cluster, namespace: without(cluster, namespace) };
+}
+
+/** What the cluster's rules grant everywhere need not be granted once more. */
+function without(cluster: readonly PolicyRule[], namespace: readonly PolicyRule[]): readonly PolicyRule[] {
+  const everywhere = new Map(cluster.map((rule) => [keyOf(rule), rule.verbs]));
+  return namespace
+    .map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => !everywhere.get(keyOf(rule))?.includes(verb)) }))
+    .filter(({ verbs }) => verbs.length > 0);
 }
 
 async function rbacFiles(): Promise<readonly URL[]> {
@@ -54,11 +57,15 @@ function rulesOf(module: unknown, file: URL): ManagerRules {
 function merge(rules: readonly PolicyRule[]): readonly PolicyRule[] {
   const merged = new Map<string, PolicyRule>();
   for (const rule of rules.flatMap(onePerResource)) {
-    const key = JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames ?? null]);
+    const key = keyOf(rule);
     const verbs = [...(merged.get(key)?.verbs ?? []), ...rule.verbs];
     merged.set(key, { ...rule, verbs: order.filter((verb) => verbs.includes(verb)) });
   }
   return [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
+}
+
+function keyOf({ apiGroups, resources, resourceNames }: PolicyRule): string {
+  return JSON.stringify([apiGroups, resources, resourceNames ?? null]);
 }
 
 const order = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'] as const;

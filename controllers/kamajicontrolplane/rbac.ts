@@ -7,21 +7,19 @@ export const rules: readonly PolicyRule[] = [
   {
     apiGroups: ['controlplane.cluster.x-k8s.io'],
     resources: ['kamajicontrolplanes'],
-    verbs: ['get', 'list', 'watch', 'patch'],
+    verbs: ['list', 'watch', 'patch'],
   },
-  {
-    apiGroups: ['controlplane.cluster.x-k8s.io'],
-    resources: ['kamajicontrolplanes/status', 'kamajicontrolplanes/finalizers'],
-    verbs: ['update', 'patch'],
-  },
-  { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['controlplane.cluster.x-k8s.io'], resources: ['kamajicontrolplanes/status'], verbs: ['patch'] },
+  // To name a control plane as an owner whose deletion waits for what it owns.
+  { apiGroups: ['controlplane.cluster.x-k8s.io'], resources: ['kamajicontrolplanes/finalizers'], verbs: ['update'] },
+  { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs: ['list', 'watch'] },
   {
     apiGroups: ['kamaji.clastix.io'],
     resources: ['tenantcontrolplanes'],
     verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
   },
   { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch', 'create', 'patch'] },
-  { apiGroups: [''], resources: ['services', 'pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['services', 'pods'], verbs: ['list', 'watch'] },
   { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get'] },
   // Infrastructure clusters that are given the endpoint without being asked. Other kinds come by aggregation.
   {
