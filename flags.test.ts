@@ -25,6 +25,7 @@ suite('flags', () => {
     assert.equal(flags.certificateExpirationDeadline, 720 * HOUR_MS);
     assert.equal(flags.controllerReconcileTimeout, undefined);
     assert.equal(flags.logLevel, 'info');
+    assert.deepEqual(flags.serviceNodePortRange, { from: 30_000, to: 32_767 });
     assert.deepEqual(flags.ignored, []);
   });
 
@@ -74,6 +75,11 @@ suite('flags', () => {
     ]);
   });
 
+  test('another range of node ports is taken as the API server takes it', async () => {
+    const { serviceNodePortRange } = await parse('--service-node-port-range=20000-22767');
+    assert.deepEqual(serviceNodePortRange, { from: 20_000, to: 22_767 });
+  });
+
   test('wrong ones are refused, with what to write instead', async () => {
     const refusals: readonly [flag: string, says: RegExp][] = [
       ['--certificate-expiration-deadline=1h', /at least 86400s/u],
@@ -82,6 +88,8 @@ suite('flags', () => {
       ['--metrics-bind-address=8080', /host:port/u],
       ['--max-concurrent-tcp-reconciles=0', /whole number/u],
       ['--leader-elect=maybe', /true or false/u],
+      ['--service-node-port-range=30000', /first and the last port, such as 30000-32767/u],
+      ['--service-node-port-range=32767-30000', /first and the last port/u],
       ['--zap-log-level=loud', /debug, info, error/u],
       ['--no-such-flag', /unknown option/u],
     ];

@@ -13,6 +13,8 @@ export interface Flags {
   readonly metricsBindAddress: ListenAddress;
   readonly healthProbeBindAddress: ListenAddress;
   readonly webhookBindAddress: ListenAddress;
+  /** Of the management cluster, both ends included. */
+  readonly serviceNodePortRange: { readonly from: number; readonly to: number };
   readonly podNamespace?: string;
   readonly datastore?: string;
   readonly managedDatastore: boolean;
@@ -48,6 +50,12 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
       port: 8081,
     })
     .option('--webhook-bind-address <address>', 'where admission is served', parseBindAddress, { port: 9443 })
+    .option(
+      '--service-node-port-range <range>',
+      'node ports of the management cluster, as its API servers are told by the flag of that name',
+      parsePortRange,
+      { from: 30_000, to: 32_767 },
+    )
     .option('--pod-namespace <namespace>', 'namespace of the manager; default: POD_NAMESPACE')
     .option('--datastore <name>', 'DataStore of control planes that name none')
     .option(
@@ -130,6 +138,13 @@ function parseBindAddress(text: string): ListenAddress {
   if (match === null || Number(port) > 65_535)
     throw new InvalidArgumentError('write host:port, or :port for all addresses');
   return { port: Number(port), ...(host === '' ? {} : { host: host.replace(/^\[|\]$/gu, '') }) };
+}
+
+function parsePortRange(text: string): { readonly from: number; readonly to: number } {
+  const match = /^(?<from>\d{1,5})-(?<to>\d{1,5})$/u.exec(text);
+  const [from, to] = [Number(match?.groups?.['from']), Number(match?.groups?.['to'])];
+  if (from >= 1 && from <= to && to <= 65_535) return { from, to };
+  throw new InvalidArgumentError('write the first and the last port, such as 30000-32767');
 }
 
 function parseBoolean(text: string): boolean {

@@ -106,6 +106,7 @@ async function run(flags: Flags): Promise<void> {
     }),
     konnectivityOf: (tenant) =>
       konnectivityEnabled(tenant, flags.konnectivityDefault) ? konnectivityImages(tenant) : undefined,
+    nodePorts: flags.serviceNodePortRange,
     fieldManager: FIELD_MANAGER,
   });
 
@@ -130,12 +131,12 @@ async function run(flags: Flags): Promise<void> {
     ],
     closers: [
       { name: 'events', close: (deadline) => recorder.close(deadline) },
-      { name: 'connections of events', close: () => eventTransport.close() },
+      { name: 'connections of events', close: (deadline) => eventTransport.close(deadline) },
       { name: 'connections of admission', close: () => admissionTransport.close() },
       { name: 'tenants', close: () => tenantPool.close() },
       { name: 'datastores', close: async () => dataStorePool.close() },
-      { name: 'management API', close: () => transport.close() },
-      { name: 'lease', close: () => leaseTransport.close() },
+      { name: 'management API', close: (deadline) => transport.close(deadline) },
+      { name: 'lease', close: (deadline) => leaseTransport.close(deadline) },
     ],
   });
 

@@ -41,7 +41,7 @@ const PLACEHOLDER_CHECKSUMS: Checksums = {
 
 /**
  * Has the API server judge the Service and the Deployment that this control plane would get, without storing them: containers
- * and volumes of the user's, the range of node ports and which of them are taken are things that only it knows. What depends
+ * and volumes of the user's, and which node ports are taken, are things that only it knows. What depends
  * on other objects, such as addresses and the store, has placeholders.
  */
 export async function tryOut(

@@ -1,5 +1,6 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { apiPortOf } from '#controlplane/address.ts';
 import type { Informer } from '#runtime/cache/informer.ts';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { AdmissionResponse } from '#runtime/server/admission-review.ts';
@@ -18,6 +19,13 @@ export interface Place {
 export interface ValidationOptions extends TrialOptions {
   readonly tenantControlPlanes: Informer<TenantControlPlane>;
   readonly placeOf: (tenantControlPlane: TenantControlPlane) => Place;
+  readonly nodePorts: PortRange;
+}
+
+/** Both ends included. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -28,8 +36,8 @@ export function validateTenantControlPlane(options: ValidationOptions): Admissio
   return async ({ object }, signal) => {
     if (!isTenantControlPlane(object)) return { allowed: true };
     if (!options.tenantControlPlanes.hasSynced()) return justStarted;
-    const collision = nameCollision(object, options);
-    if (collision !== undefined) return refused([collision]);
+    const flaws = [nameCollision(object, options), nodePortFlaw(object, options)].filter((one) => one !== undefined);
+    if (flaws.length > 0) return refused(flaws);
     const { refusals, warnings } = await tryOut(object, options, signal);
     return refusals.length > 0 ? refused(refusals) : { allowed: true, warnings };
   };
@@ -51,6 +59,17 @@ function nameCollision(
     if (taken.user === own.user) return `spec.dataStoreUsername ${own.user} ${where}`;
   }
   return undefined;
+}
+
+// The API server itself looks at the range only when it really allocates (Kubernetes: PortAllocationOperation).
+function nodePortFlaw(tenantControlPlane: TenantControlPlane, { nodePorts }: ValidationOptions): string | undefined {
+  const port = apiPortOf(tenantControlPlane);
+  const { serviceType } = tenantControlPlane.spec.controlPlane.service;
+  if (serviceType !== 'NodePort' || (nodePorts.from <= port && port <= nodePorts.to)) return undefined;
+  return (
+    `spec.networkProfile.port ${port} is none of this cluster's node ports, ${nodePorts.from} to ${nodePorts.to}: choose ` +
+    'one of them, or another service type (where the cluster has others, its manager is told by --service-node-port-range)'
+  );
 }
 
 const justStarted: AdmissionResponse = {

@@ -205,6 +205,13 @@ test('apply without force meets the fields of another manager as a conflict', as
   assert.deepEqual(forced.data, { a: '2' });
 });
 
+test('a dry run is judged and stores nothing', async () => {
+  const wanted = configMap('tried', { a: '1' });
+  const { data } = await client.apply(configMaps, wanted, { fieldManager: 'one', dryRun: true });
+  assert.deepEqual(data, { a: '1' });
+  assert.equal(await client.get(configMaps, { namespace, name: 'tried' }), undefined);
+});
+
 test('a status computed from an old version is a conflict, not an overwrite; an equal one no request', async () => {
   const stale = await client.create(deployments, { ...deployment, metadata: key('status') });
   const first = await patchStatus(client, deployments, stale, { replicas: 1, observedGeneration: 1 });
