@@ -10,6 +10,7 @@ export interface ConnectionPools {
   readonly requests: Dispatcher;
   readonly watches: Dispatcher;
   closeRequests(): Promise<void>;
+  destroyRequests(): Promise<void>;
   destroyWatches(): Promise<void>;
 }
 
@@ -39,7 +40,11 @@ export function openConnectionPools(origin: string, options: TransportOptions): 
   return {
     requests: guarded(requests),
     watches: guarded(watches),
-    closeRequests: () => requests.close(),
+    closeRequests: async () => {
+      // undici refuses to close what is destroyed.
+      if (!requests.destroyed) await requests.close();
+    },
+    destroyRequests: () => requests.destroy(),
     destroyWatches: () => watches.destroy(),
   };
 }

@@ -292,3 +292,24 @@ test('close ends streams and lets requests finish', async () => {
   assert.equal((await request).status, 200);
   await closing;
 });
+
+test('close cuts off what is not answered when its time is up', async () => {
+  let arrived = 0;
+  let connections = 0;
+  await using server = await serve((request) => {
+    arrived++;
+    connections++;
+    request.socket.once('close', () => connections--);
+  });
+  const transport = open({ server: server.url });
+  const unanswered = assert.rejects(transport.request({ method: 'GET', path: '/' }), { name: 'NetworkError' });
+  await until(() => arrived === 1);
+  const limit = new AbortController();
+  const closing = transport.close(limit.signal);
+  limit.abort(new Error('time is up'));
+  await closing;
+  await unanswered;
+  await until(() => connections === 0);
+  await assert.rejects(transport.request({ method: 'GET', path: '/' }), { name: 'NetworkError' });
+  await transport.close(AbortSignal.abort());
+});

@@ -72,8 +72,11 @@ export interface Transport {
   request(request: TransportRequest): Promise<TransportResponse>;
   /** As `request`, but resolves once the headers are there, with the body as a stream that has no time-out of its own. */
   stream(request: TransportRequest): Promise<Readable>;
-  /** Ends all streams and resolves when requests under way have been answered and every socket is closed. */
-  close(): Promise<void>;
+  /**
+   * Ends all streams and resolves when requests under way have been answered and every socket is closed. When the signal
+   * aborts, what is still under way is cut off.
+   */
+  close(signal?: AbortSignal): Promise<void>;
 }
 
 export function createTransport(options: TransportOptions): Transport {
@@ -157,10 +160,15 @@ export function createTransport(options: TransportOptions): Transport {
       destroyOnAbort(body, request.signal);
       return body;
     },
-    async close() {
+    async close(signal) {
       const pools = connections.peek();
       if (pools === undefined) return;
-      await Promise.all([pools.closeRequests(), pools.destroyWatches()]);
+      const cut = (): void => void pools.destroyRequests();
+      signal?.addEventListener('abort', cut, { once: true });
+      const closing = Promise.all([pools.closeRequests(), pools.destroyWatches()]);
+      if (signal?.aborted === true) cut();
+      await closing;
+      signal?.removeEventListener('abort', cut);
     },
   };
 }

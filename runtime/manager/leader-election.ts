@@ -104,6 +104,10 @@ class LeaseElector implements LeaderElector {
     }
   }
 
+  async abandon(): Promise<void> {
+    await this.#stopRenewing();
+  }
+
   #renewInBackground(): AbortSignal {
     const { clock } = this.#options;
     const lost = new AbortController();

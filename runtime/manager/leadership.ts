@@ -17,6 +17,11 @@ export interface LeaderElector {
    * after an aborted `acquire`. A failure is logged only: the leadership then runs out by itself.
    */
   release(signal: AbortSignal): Promise<void>;
+  /**
+   * Stops renewing and lets the leadership run out by itself, because something may still work under it. Resolves when
+   * no request of the elector's is under way.
+   */
+  abandon(): Promise<void>;
 }
 
 /** The leadership could not be renewed in time, or another process has it. What it protects must stop at once. */

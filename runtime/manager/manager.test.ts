@@ -71,6 +71,7 @@ class House {
         return this.lost.signal;
       },
       release: async () => void this.order.push('released'),
+      abandon: async () => void this.order.push('abandoned'),
     };
   }
 }
@@ -139,7 +140,7 @@ suite('a manager', () => {
     assert.deepEqual(house.order, []);
     await house.clock.advance(1);
     await running;
-    assert.deepEqual(house.order, ['cache ended', 'server closed', 'pool closed']);
+    assert.deepEqual(house.order, ['cache ended', 'abandoned', 'server closed', 'pool closed']);
   });
 
   test('fails at once when the leadership is lost, without waiting for workers or releasing', async () => {
@@ -153,7 +154,39 @@ suite('a manager', () => {
     house.order.length = 0;
     house.lost.abort(new LeadershipLostError('held by another'));
     await assert.rejects(running, LeadershipLostError);
-    assert.deepEqual(house.order, ['cache ended', 'server closed', 'pool closed']);
+    assert.deepEqual(house.order, ['cache ended', 'abandoned', 'server closed', 'pool closed']);
+  });
+
+  test('fails at once when the leadership is lost while workers drain', async () => {
+    const house = new House();
+    house.synced.resolve();
+    house.elected.resolve();
+    const manager = house.manager();
+    manager.add(house.worker('slow', new Promise(() => {})));
+    const running = manager.run(house.shutdown.signal);
+    await house.clock.advance(0);
+    house.order.length = 0;
+    house.shutdown.abort();
+    await house.clock.advance(2_000);
+    assert.deepEqual(house.order, []);
+    house.lost.abort(new LeadershipLostError('held by another'));
+    await assert.rejects(running, LeadershipLostError);
+    assert.deepEqual(house.order, ['cache ended', 'abandoned', 'server closed', 'pool closed']);
+    assert.deepEqual(house.clock.pending(), []);
+  });
+
+  test('is gone within a second of a loss, whatever does not close', async () => {
+    const house = new House();
+    house.synced.resolve();
+    house.elected.resolve();
+    const stuck = (name: string) => ({ name, listen: async () => {}, close: () => new Promise<never>(() => {}) });
+    const options = { servers: [stuck('one'), stuck('two')], closers: [stuck('three')] };
+    const running = house.manager(options).run(house.shutdown.signal);
+    await house.clock.advance(0);
+    const failed = assert.rejects(running, LeadershipLostError);
+    house.lost.abort(new LeadershipLostError('held by another'));
+    await house.clock.advance(1_000);
+    await failed;
   });
 
   test('fails with what ended a part before its time', async () => {

@@ -54,8 +54,8 @@ export interface Manager {
    * Starts servers, then caches, then what needs no leadership, then (once leading) controllers and the rest, and runs
    * until `signal` aborts. Then, in this order: not ready any more, workers drain, the leadership is released, servers
    * close, closers close. Resolves after an ordered shutdown. Rejects with what ended it otherwise: a
-   * LeadershipLostError, a cache that never synced, a part that failed; the process should then exit at once with a
-   * code other than 0. Call once.
+   * LeadershipLostError, a cache that never synced, a part that failed; it then waits for no worker and takes at most a
+   * second, and the process should exit at once with a code other than 0. Call once.
    */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -75,6 +75,7 @@ export class RunnableEndedError extends Error {
 }
 
 const closeTimeoutMs = 3_000;
+const abandonTimeoutMs = 1_000;
 
 interface Running {
   readonly name: string;
@@ -110,22 +111,27 @@ class ProcessManager implements Manager {
 
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
-    const shutdown = aborted(signal);
     const end = Promise.withResolvers<never>();
-    const starting = this.#startAll(end.reject).catch(end.reject);
-    let failure: { readonly error: unknown } | undefined;
+    const starting = this.#startAll(end.reject).catch((error: unknown) => {
+      if (!this.#work.signal.aborted) end.reject(error);
+    });
     try {
-      await Promise.race([shutdown, end.promise]);
+      await Promise.race([aborted(signal), end.promise]);
       log.info('shutting down');
+      await this.#endWork(starting);
+      await this.#close(await this.#drain(end.promise));
     } catch (error) {
-      failure = { error };
       log.error('stopping', { error });
+      await this.#endWork(starting);
+      await this.#abandon();
+      throw error;
     }
+  }
+
+  async #endWork(starting: Promise<void>): Promise<void> {
     this.#ready = false;
     this.#work.abort(new Error('the manager stops'));
     await starting;
-    await this.#stopAll(failure === undefined);
-    if (failure !== undefined) throw failure.error;
   }
 
   async #startAll(onEnd: (error: unknown) => void): Promise<void> {
@@ -171,27 +177,40 @@ class ProcessManager implements Manager {
     return Object.assign(running, { done: run() });
   }
 
-  async #stopAll(orderly: boolean): Promise<void> {
-    const { closers = [], drainTimeoutMs = 25_000, leaderElection, log, servers = [] } = this.#options;
-    const drained = orderly && (await this.#drain(drainTimeoutMs));
+  /** Whether all workers ended in time. Rejects with `end`: what is lost now leaves no time for an orderly end. */
+  async #drain(end: Promise<never>): Promise<boolean> {
+    const { clock, drainTimeoutMs = 25_000, log } = this.#options;
+    const drained = await within(clock, drainTimeoutMs, async () => {
+      await Promise.race([Promise.all([...this.#workers].map(({ done }) => done)), end]);
+    });
+    const left = [...this.#workers].filter(({ ended }) => !ended).map(({ name }) => name);
+    if (!drained) log.warn('did not end in time', { runnables: left, timeoutMs: drainTimeoutMs });
+    return drained;
+  }
+
+  async #close(drained: boolean): Promise<void> {
+    const { closers = [], leaderElection, log, servers = [] } = this.#options;
     this.#caches.abort(new Error('the manager stops'));
-    // A worker that still runs may still write: then the leadership must run out instead of being handed over.
-    if (leaderElection !== undefined && drained) {
-      await this.#bounded('leader election', (signal) => leaderElection.release(signal));
+    if (leaderElection !== undefined) {
+      // A worker that still runs may still write: then the leadership must run out instead of being handed over.
+      await this.#bounded('leader election', (signal) =>
+        drained ? leaderElection.release(signal) : leaderElection.abandon(),
+      );
     }
-    for (const server of servers) await this.#bounded(server.name, (signal) => server.close(signal));
-    for (const closer of closers) await this.#bounded(closer.name, (signal) => closer.close(signal));
+    for (const part of [...servers, ...closers]) await this.#bounded(part.name, (signal) => part.close(signal));
     log.info('stopped');
   }
 
-  async #drain(timeoutMs: number): Promise<boolean> {
-    const { clock, log } = this.#options;
-    const drained = await within(clock, timeoutMs, async () => {
-      await Promise.all([...this.#workers].map(({ done }) => done));
-    });
-    const left = [...this.#workers].filter(({ ended }) => !ended).map(({ name }) => name);
-    if (!drained) log.warn('did not end in time', { runnables: left, timeoutMs });
-    return drained;
+  /** Closes what can be closed in a moment: nobody waits for it, and the next leader must not meet us. */
+  async #abandon(): Promise<void> {
+    const { clock, closers = [], leaderElection, log, servers = [] } = this.#options;
+    this.#caches.abort(new Error('the manager stops'));
+    const closeAll = async (signal: AbortSignal): Promise<void> => {
+      const failed = (part: string) => (error: unknown) => void log.warn('did not close cleanly', { part, error });
+      await leaderElection?.abandon().catch(failed('leader election'));
+      for (const part of [...servers, ...closers]) await part.close(signal).catch(failed(part.name));
+    };
+    if (!(await within(clock, abandonTimeoutMs, closeAll))) log.warn('did not close in time');
   }
 
   async #bounded(name: string, close: (signal: AbortSignal) => Promise<void>): Promise<void> {
