@@ -20,6 +20,8 @@ export interface CacheDependencies {
   readonly metrics?: CacheMetrics;
   /** Deep-freeze every object, so that mutating one throws. Default: only under Node's test runner. */
   readonly freeze?: boolean;
+  /** Objects per page of a list. Default 500. */
+  readonly pageSize?: number;
   /** Default 120 000. */
   readonly syncTimeoutMs?: number;
 }
@@ -30,7 +32,7 @@ export class CacheSyncError extends Error {
 }
 
 export function createCache(dependencies: CacheDependencies): Cache {
-  const { transport, clock, random, log, syncTimeoutMs = 120_000 } = dependencies;
+  const { transport, clock, random, log, pageSize = 500, syncTimeoutMs = 120_000 } = dependencies;
   const metrics = dependencies.metrics ?? noCacheMetrics;
   const freeze = dependencies.freeze ?? process.env['NODE_TEST_CONTEXT'] !== undefined;
   const entries = new Map<string, Entry>();
@@ -50,6 +52,7 @@ export function createCache(dependencies: CacheDependencies): Cache {
       random,
       log,
       metrics,
+      pageSize,
     });
     entries.set(name, { informer, reflector });
     return informer;

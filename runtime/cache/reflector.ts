@@ -35,9 +35,9 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: CacheMetrics;
+  readonly pageSize: number;
 }
 
-const pageSize = 500;
 const pageTimeoutMs = 60_000;
 /** The server sends a bookmark every minute, the first within two: this much silence means that nobody is there any more. */
 const silenceLimitMs = 180_000;
@@ -131,7 +131,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #listPages(signal: AbortSignal): Promise<{ objects: readonly T[]; resourceVersion: string }> {
-    const { transport, resource, selection, sink } = this.#options;
+    const { transport, resource, selection, sink, pageSize } = this.#options;
     const objects: T[] = [];
     let next: string | undefined;
     let resourceVersion: string;
