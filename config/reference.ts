@@ -2,7 +2,7 @@ import { kamajiControlPlaneConditions } from '#api/controlplane/v1alpha2/conditi
 import { dataStoreConditions } from '#api/kamaji/v1alpha1/data-store-conditions.ts';
 import { tenantControlPlaneConditions } from '#api/kamaji/v1alpha1/tenant-control-plane-conditions.ts';
 import type { CustomResourceDefinition } from '#api/schema/crd.ts';
-import type { JsonSchema } from '#api/schema/json-schema.ts';
+import type { JsonSchema, ValidationRule } from '#api/schema/json-schema.ts';
 
 const conditionsOf: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   TenantControlPlane: tenantControlPlaneConditions,
@@ -116,12 +116,12 @@ function range(what: string, low: number | undefined, high: number | undefined):
 
 function rules(schema: JsonSchema): readonly string[] {
   const all = [...(schema['x-kubernetes-validations'] ?? []), ...(schema.items?.['x-kubernetes-validations'] ?? [])];
-  return all.map(({ message, messageExpression }) => `Refused: *${plain(message ?? messageExpression ?? '')}*.`);
+  return all.map((rule) => `Refused: *${messageText(rule)}*.`);
 }
 
-/** A message expression as text, its CEL parts in braces; those that compute something are no help to a reader. */
-function plain(message: string): string {
-  return message
+/** What a refusal says, its CEL parts in braces; those that compute something are no help to a reader. */
+export function messageText({ message, messageExpression }: ValidationRule): string {
+  return (message ?? messageExpression ?? '')
     .replaceAll(/(?:^""|") \+ (.*?) \+ "/g, (_, part: string) => (/^[\w.[\]]+$/.test(part) ? `{${part}}` : '{…}'))
     .replaceAll(/^"|"$/g, '');
 }

@@ -124,6 +124,18 @@ const tenantControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
     says: /replicas is set, .*: leave replicas out or use mode Deployment/,
   },
   {
+    title: 'a schema that contains others',
+    accepted: tcp({ spec: { dataStoreSchema: 'tenants_demo-1.a' } }),
+    refused: tcp({ spec: { dataStoreSchema: 'tenants/demo' } }),
+    says: /dataStoreSchema tenants\/demo cannot be a name in a store: use letters, digits/,
+  },
+  {
+    title: 'a user that a store has already',
+    accepted: tcp({ spec: { dataStoreUsername: '' } }),
+    refused: tcp({ spec: { dataStoreUsername: 'Root' } }),
+    says: /dataStoreUsername Root cannot be a name in a store: .*none of the names that stores use themselves/,
+  },
+  {
     title: 'an override without store',
     accepted: tcp({ spec: { dataStoreOverrides: [{ resource: 'apps/deployments', dataStore: 'one' }] } }),
     refused: tcp({ spec: { dataStoreOverrides: [{ resource: '/events' }] } }),

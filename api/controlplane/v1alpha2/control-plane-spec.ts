@@ -16,6 +16,7 @@ import { dataStoreOverrides } from '../../kamaji/v1alpha1/data-store-overrides.t
 import { DEFAULT_REGISTRY } from '../../kamaji/v1alpha1/defaults.ts';
 import { kubeletOfControlPlane } from '../../kamaji/v1alpha1/kubelet.ts';
 import { ipAddress } from '../../kamaji/v1alpha1/service.ts';
+import { storeName } from '../../kamaji/v1alpha1/store-name.ts';
 import { describe, list, map, object, optional, string } from '../../schema/schema.ts';
 import { network } from './network.ts';
 
@@ -55,10 +56,14 @@ const deployment = object("How the control plane's pods look and where they run.
 export const controlPlaneFields = {
   dataStoreName: optional(string('Name of the DataStore; absent means the default one.', { maxLength: 253 })),
   dataStoreSchema: optional(
-    string('Name of the database, key prefix or bucket; chosen by the system if absent.', { maxLength: 253 }),
+    storeName('dataStoreSchema', 'Name of the database, key prefix or bucket; chosen by the system if absent.', {
+      isFixed: false,
+    }),
   ),
   dataStoreUsername: optional(
-    string('Name of the user in the datastore; chosen by the system if absent.', { maxLength: 253 }),
+    storeName('dataStoreUsername', 'Name of the user in the datastore; chosen by the system if absent.', {
+      isFixed: false,
+    }),
   ),
   dataStoreOverrides: optional(dataStoreOverrides),
   addons: optional(

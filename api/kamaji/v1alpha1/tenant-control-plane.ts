@@ -3,7 +3,7 @@ import { conditions, observedGeneration } from '../../core/condition.ts';
 import { tenantControlPlanes } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
-import { about, cannotUnset, decimal, immutable, present, rule } from '../../schema/rule.ts';
+import { about, cannotUnset, decimal, present, rule } from '../../schema/rule.ts';
 import type { Infer } from '../../schema/schema.ts';
 import {
   boolean,
@@ -32,6 +32,7 @@ import {
   serviceTypes,
 } from './service.ts';
 import { statusFields } from './tenant-control-plane-status.ts';
+import { storeName } from './store-name.ts';
 import { controlPlaneName, kubernetesVersion, versionSteps } from './version.ts';
 
 /** One Kubernetes control plane that runs as pods. */
@@ -130,15 +131,17 @@ const spec = object(
       }),
     ),
     dataStoreSchema: optional(
-      string("Name of the tenant's database, key prefix or bucket; chosen by the system if absent.", {
-        maxLength: 253,
-        rules: [immutable('dataStoreSchema')],
-      }),
+      storeName(
+        'dataStoreSchema',
+        "Name of the tenant's database, key prefix or bucket; chosen by the system if absent.",
+        {
+          isFixed: true,
+        },
+      ),
     ),
     dataStoreUsername: optional(
-      string("Name of the tenant's user in the datastore; chosen by the system if absent.", {
-        maxLength: 253,
-        rules: [immutable('dataStoreUsername')],
+      storeName('dataStoreUsername', "Name of the tenant's user in the datastore; chosen by the system if absent.", {
+        isFixed: true,
       }),
     ),
     dataStoreOverrides: optional(dataStoreOverrides),
