@@ -10,6 +10,9 @@ import { startWorld } from './world.fake.ts';
 let world: World;
 const client = () => world.management.client;
 
+const nodePort = (name: string, port: number) =>
+  create(world, name, { networkProfile: { port, address: '192.0.2.1' } }, { service: { serviceType: 'NodePort' } });
+
 async function refusal(call: Promise<unknown>): Promise<string> {
   const error: unknown = await call.then(
     () => assert.fail('was accepted'),
@@ -142,25 +145,27 @@ suite('admission on a real API server', () => {
       assert.equal(await client().get(deployments, key('sidecar')), undefined, 'nothing is made by a trial');
     });
 
-    test('a node port out of range, or another’s, is refused', async () => {
-      const nodePort = (name: string, port: number) =>
-        create(
-          world,
-          name,
-          { networkProfile: { port, address: '192.0.2.1' } },
-          { service: { serviceType: 'NodePort' } },
-        );
+    test('a node port out of range is refused', async () => {
       assert.match(
         await refusal(nodePort('low', 6443)),
         /networkProfile\.port 6443 is none of this cluster's node ports, 30000 to 32767: choose one of them, or another/,
       );
+      await nodePort('free', 31_444);
+      assert.match(await refusal(patch(world, 'free', { networkProfile: { port: 443 } })), /port 443 is none of this/);
+    });
+
+    test('a node port that another Service has comes with a warning: it may be free soon', async () => {
       const ports = [{ name: 'a', port: 80, nodePort: 31_443 }];
       await client().create(services, { metadata: key('theirs'), spec: { type: 'NodePort', ports } });
-      assert.match(await refusal(nodePort('occupied', 31_443)), /port is already allocated: correct spec/);
-      await nodePort('free', 31_444);
-      assert.match(
-        await refusal(patch(world, 'free', { networkProfile: { port: 31_443 } })),
-        /port is already allocated/,
+      await nodePort('occupied', 31_445);
+      const change = ['patch', 'tcp/occupied', '--type=merge', '-p', '{"spec":{"networkProfile":{"port":31443}}}'];
+      await assert.rejects(
+        world.management.kubectl([...change, '--warnings-as-errors']),
+        /Warning: the control plane will wait until another Service gives up its node port: .*31443.* already allocated/,
+      );
+      assert.equal(
+        await world.management.kubectl(['get', 'tcp/occupied', '-o', 'jsonpath={..networkProfile.port}']),
+        '31443',
       );
     });
 

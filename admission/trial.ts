@@ -41,7 +41,8 @@ const PLACEHOLDER_CHECKSUMS: Checksums = {
 
 /**
  * Has the API server judge the Service and the Deployment that this control plane would get, without storing them: containers
- * and volumes of the user's, and which node ports are taken, are things that only it knows. What depends
+ * and volumes of the user's, and which node ports are taken, are things that only it knows. A port that is taken now may be
+ * free soon: that is worth a warning, and the controller waits. What depends
  * on other objects, such as addresses and the store, has placeholders.
  */
 export async function tryOut(
@@ -84,10 +85,14 @@ export async function tryOut(
       await client.apply(resource, desired, { ...call, fieldManager, dryRun: true });
       return {};
     } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // The API server has no code of its own for this cause (Kubernetes: pkg/registry/core/service/portallocator).
+      if (reason.includes('port is already allocated')) {
+        return { warning: `the control plane will wait until another Service gives up its node port: ${reason}` };
+      }
       if (error instanceof ApiError && error.isInvalid) {
         return { refusal: `the ${kind} of this control plane would be refused: ${error.message}: correct ${fields}` };
       }
-      const reason = error instanceof Error ? error.message : String(error);
       return { warning: `the ${kind} of this control plane could not be tried out: ${reason}` };
     }
   }
