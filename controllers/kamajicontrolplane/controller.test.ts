@@ -264,7 +264,10 @@ suite('KamajiControlPlanes, on a real API server', () => {
       // What networks there are the Cluster says, so that only the tenant can tell.
       await fleet.patch(kamajiControlPlanes, 'change', { spec: { network: { dnsServiceIPs: ['192.0.2.10'] } } });
       const refused = await fleet.until('change', (one) => reason(one, 'TenantControlPlaneCreated') === 'SpecRefused');
-      assert.match(message(refused, 'TenantControlPlaneCreated'), /dnsServiceIPs 192\.0\.2\.10 must lie within the Service networks/);
+      assert.match(
+        message(refused, 'TenantControlPlaneCreated'),
+        /dnsServiceIPs 192\.0\.2\.10 must lie within the Service networks/,
+      );
       assert.equal(reason(refused, 'Available'), 'Available');
       await fleet.patch(kamajiControlPlanes, 'change', { spec: { network: { dnsServiceIPs: null } } });
       await fleet.until('change', (one) => reason(one, 'TenantControlPlaneCreated') === 'Succeeded');

@@ -14,6 +14,7 @@ import { controlPlaneOf, controlPlaneOfPart, declareInformers, gather } from './
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { reconcile } from './reconcile.ts';
+import { StatusPace } from './status-pace.ts';
 import { servesVersion } from './versions.ts';
 
 export interface KamajiControlPlaneControllerOptions {
@@ -46,6 +47,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     infrastructureKinds: createInfrastructureKinds(clock),
     skipInfraClusterPatch: options.skipInfraClusterPatch ?? false,
     clock,
+    pace: new StatusPace(clock),
     events: options.events,
   };
   return {

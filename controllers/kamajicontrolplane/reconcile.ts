@@ -22,6 +22,7 @@ import { reconcileEndpoint } from './phases/endpoint.ts';
 import { reconcileInfrastructure } from './phases/infrastructure.ts';
 import { reconcileTenantControlPlane } from './phases/tenant-control-plane.ts';
 import { stateChanges } from './state-changes.ts';
+import type { StatusPace } from './status-pace.ts';
 import type { PassResult } from './status.ts';
 import { pausedStatus, statusOf } from './status.ts';
 
@@ -33,6 +34,7 @@ export interface Tools {
   readonly infrastructureKinds: InfrastructureKinds;
   readonly skipInfraClusterPatch: boolean;
   readonly clock: Clock;
+  readonly pace: StatusPace;
   readonly events: Pick<EventRecorder, 'record'>;
 }
 
@@ -42,8 +44,7 @@ export async function reconcile(gathered: Gathered, tools: Tools, context: Recon
   // Before anything else, deletion included: clusterctl deletes what it has moved away, and the tenant must survive that.
   const paused = pauseOf(gathered);
   if (paused !== undefined) {
-    await writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
-    return {};
+    return writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
   }
   return controlPlane.metadata.deletionTimestamp === undefined
     ? reconcileNormally(gathered, tools, context)
@@ -56,8 +57,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   const present = gathered.tenantControlPlane;
   if (cluster === undefined) {
     const result = { findings: [waitingForCluster(gathered.controlPlane)], ...ownTenant(gathered) };
-    await finish(gathered.controlPlane, result, tools, context);
-    return {};
+    return finish(gathered.controlPlane, result, tools, context);
   }
 
   const { object: held } = await addFinalizer(
@@ -115,8 +115,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   const outcomes = [created, endpoint, certificates, bootstrapData, infrastructure];
   const findings = outcomes.map(({ finding }) => finding);
   const result = { findings, ...ownTenant({ ...gathered, tenantControlPlane }) };
-  await finish(controlPlane, result, tools, context, outcomes);
-  return requeue(outcomes);
+  return finish(controlPlane, result, tools, context, outcomes);
 }
 
 async function reconcileGoing(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
@@ -127,8 +126,7 @@ async function reconcileGoing(gathered: Gathered, tools: Tools, context: Reconci
   const outcome = await reconcileDeletion({ controlPlane, client: context.client, signal: context.signal });
   // Without the finalizer there is no object any more to write a status to.
   if (outcome.value === true) return {};
-  await finish(controlPlane, { findings: [outcome.finding], ...own }, tools, context, [outcome]);
-  return requeue([outcome]);
+  return finish(controlPlane, { findings: [outcome.finding], ...own }, tools, context, [outcome]);
 }
 
 /** The tenant and its pods, unless they are somebody else's: those are no news about this control plane. */
@@ -142,37 +140,42 @@ function ownTenant({
     : { tenantControlPlane: undefined, pods: [] };
 }
 
-/** Writes the status whatever happened, then lets the queue know of the first failure. */
+/** Writes the status whatever happened, then lets the queue know of the first failure, or when to look again. */
 async function finish(
   controlPlane: KamajiControlPlane,
   result: PassResult,
   tools: Tools,
   context: ReconcileContext,
   outcomes: readonly Outcome<unknown>[] = [],
-): Promise<void> {
-  await writeStatus(controlPlane, statusOf(controlPlane, result, tools.clock), tools, context);
+): Promise<Result> {
+  const status = await writeStatus(controlPlane, statusOf(controlPlane, result, tools.clock), tools, context);
   const [failure] = outcomes.flatMap(({ error }) => error ?? []);
   if (failure !== undefined) throw failure;
+  return soonest([status, ...outcomes]);
 }
 
 async function writeStatus(
   controlPlane: KamajiControlPlane,
   status: KamajiControlPlaneStatus,
-  { events }: Tools,
+  { events, pace }: Tools,
   { client, signal }: { readonly client: Client; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<Result> {
+  const waitMs = pace.waitMs(controlPlane, status);
+  if (waitMs > 0) return { requeueAfterMs: waitMs };
   try {
     const { object, changed } = await patchStatus(client, kamajiControlPlanes, controlPlane, status, { signal });
-    if (!changed) return;
+    if (!changed) return {};
+    pace.written(object);
     for (const change of stateChanges(controlPlane.status, status)) events.record(object, change);
   } catch (error) {
     // Somebody took the finalizer away in the meantime.
     if (!(error instanceof ApiError && error.isNotFound)) throw error;
   }
+  return {};
 }
 
-function requeue(outcomes: readonly Outcome<unknown>[]): Result {
-  const delays = outcomes.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
+function soonest(results: readonly Result[]): Result {
+  const delays = results.flatMap(({ requeueAfterMs }) => requeueAfterMs ?? []);
   return delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) };
 }
 
