@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
   ],
   ['networking.k8s.io', 'NetworkPolicy', 'networkpolicies', 'Namespaced', { generation: 'spec' }],
   ['networking.k8s.io', 'Ingress', 'ingresses', 'Namespaced', { status: true, generation: 'spec' }],
-  ['discovery.k8s.io', 'EndpointSlice', 'endpointslices', 'Namespaced', { generation: 'all-but-metadata' }],
+  ['discovery.k8s.io', 'EndpointSlice', 'endpointslices', 'Namespaced', { generation: 'all-and-labels' }],
   ['coordination.k8s.io', 'Lease', 'leases', 'Namespaced', { createOnUpdate: true, unconditionalUpdate: false }],
   ['events.k8s.io', 'Event', 'events', 'Namespaced', { createOnUpdate: true }],
   ['storage.k8s.io', 'StorageClass', 'storageclasses', 'Cluster', { returnsDeleted: true }],

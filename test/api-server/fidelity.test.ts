@@ -9,6 +9,8 @@ import { garbage } from './fidelity/garbage.ts';
 import { listing } from './fidelity/listing.ts';
 import { namespaceBehaviours } from './fidelity/namespace-behaviours.ts';
 import { normalised } from './fidelity/normalise.ts';
+import { otherKinds } from './fidelity/other-kinds.ts';
+import { projectObjects } from './fidelity/project-objects.ts';
 import { secretBehaviours } from './fidelity/secret-behaviours.ts';
 import { fakeServer, realServer } from './fidelity/servers.ts';
 import { Session } from './fidelity/session.ts';
@@ -32,6 +34,8 @@ const areas: Readonly<Record<string, readonly Behaviour[]>> = {
   'custom-resources': customResources,
   services: serviceBehaviours,
   secrets: secretBehaviours,
+  'other-kinds': otherKinds,
+  'project-objects': projectObjects,
 };
 
 suite('the fake API server answers as kube-apiserver does', () => {

@@ -83,6 +83,11 @@ export function raisesGeneration(rule: GenerationRule, before: ApiObject, after:
         !sameJson(before['spec'], after['spec']) ||
         !sameJson(before.metadata.annotations ?? {}, after.metadata.annotations ?? {})
       );
+    case 'all-and-labels':
+      return (
+        raisesGeneration('all-but-metadata', before, after) ||
+        !sameJson(before.metadata.labels ?? {}, after.metadata.labels ?? {})
+      );
     case 'all-but-metadata':
       return !sameJson({ ...before, metadata: {} }, { ...after, metadata: {} });
     case 'all-but-metadata-and-status':

@@ -26,7 +26,7 @@ const rules = {
       "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is " +
       "'[a-z]([-a-z0-9]*[a-z0-9])?')",
   },
-  path: { pattern: /^(?!\.{1,2}$)[^/%]+$/, longest: Infinity, says: "may not contain '/' or '%'" },
+  path: { pattern: /^[^%]+$/, longest: Infinity, says: "may not contain '%'" },
 } as const;
 
 /** What is wrong with the name of an object of that kind (Kubernetes: names and IDs); empty when nothing is. */

@@ -13,6 +13,7 @@ export type GenerationRule =
   | 'spec'
   | 'spec-and-annotations'
   | 'all-but-metadata'
+  | 'all-and-labels'
   | 'all-but-metadata-and-status';
 
 /** A kind as this server serves it in one version. */

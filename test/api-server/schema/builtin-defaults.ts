@@ -55,6 +55,12 @@ function objectIn(value: JsonObject, name: string): JsonObject {
   return isObject(member) ? member : {};
 }
 
+/** The old name of the field is written along with the new one. */
+function withBothNamesOfServiceAccount(spec: JsonObject): JsonObject {
+  const name = spec['serviceAccountName'] ?? spec['serviceAccount'];
+  return name === undefined ? spec : { ...spec, serviceAccountName: name, serviceAccount: name };
+}
+
 function both(first: Defaults, second: Defaults): Defaults {
   return (value) => second(first(value));
 }
@@ -188,13 +194,16 @@ const extensions = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 const ownDefaults: Readonly<Record<string, Defaults>> = {
   [`${core}.Container`]: container,
   [`${core}.EphemeralContainer`]: container,
-  [`${core}.PodSpec`]: fill({
-    dnsPolicy: 'ClusterFirst',
-    restartPolicy: 'Always',
-    schedulerName: 'default-scheduler',
-    securityContext: {},
-    terminationGracePeriodSeconds: 30,
-  }),
+  [`${core}.PodSpec`]: both(
+    withBothNamesOfServiceAccount,
+    fill({
+      dnsPolicy: 'ClusterFirst',
+      restartPolicy: 'Always',
+      schedulerName: 'default-scheduler',
+      securityContext: {},
+      terminationGracePeriodSeconds: 30,
+    }),
+  ),
   [`${core}.Pod`]: pod,
   [`${core}.Probe`]: probe,
   [`${core}.HTTPGetAction`]: fill({ path: '/', scheme: 'HTTP' }),

@@ -91,7 +91,8 @@ function others(core: Core, except: ApiObject | undefined): readonly ApiObject[]
 
 function freeIp({ next }: Core, used: ReadonlySet<string>): string {
   for (let tries = 0; tries < addresses; tries++) {
-    const number = 10 + (next.address++ % addresses);
+    // Low addresses are left to those who ask for one.
+    const number = 256 + (next.address++ % addresses);
     const address = `10.96.${number >> 8}.${number & 255}`;
     if (!used.has(address)) return address;
   }
