@@ -1,7 +1,9 @@
 import { canonicalHash } from './canonical.ts';
 import type { CallOptions, Writer } from './client.ts';
+import { emptyingPatch } from './emptied-members.ts';
 import { withTypeMeta } from './list-page.ts';
 import type { KubeObject, Resource } from './resource.ts';
+import { keyOf } from './resource.ts';
 import { isSubset } from './subset.ts';
 import type { Written } from './status-patch.ts';
 
@@ -26,10 +28,12 @@ export interface Applier {
    * that the server stores in another form than it was sent (a default, a rounded quantity) is applied once more per
    * change of it, not in every pass.
    *
+   * Where the server refuses to empty a member of a custom object (`emptyingPatch`), that is done by a merge patch first.
+   *
    * `changed` tells whether the stored object differs from `live`. Throws as `Writer.apply` does.
    */
   apply<T extends KubeObject>(
-    client: Pick<Writer, 'apply'>,
+    client: Pick<Writer, 'apply' | 'mergePatch'>,
     resource: Resource<T>,
     desired: T,
     live: T | undefined,
@@ -53,13 +57,19 @@ export function createApplier(options: ApplierOptions): Applier {
           return { object: live, changed: false };
         }
       }
-      const object = await client.apply(resource, withAnnotation(typed, hashAnnotation, hash), {
-        ...callOptions,
-        fieldManager,
+      const wish = withAnnotation(typed, hashAnnotation, hash);
+      const write = () => client.apply(resource, wish, { ...callOptions, fieldManager });
+      const object = await write().catch(async (error: unknown) => {
+        const patch = live === undefined ? undefined : emptyingPatch(wish, live, error);
+        if (patch === undefined) throw error;
+        await client.mergePatch(resource, keyOf(typed), patch, { ...callOptions, fieldManager });
+        return write();
       });
-      // The server has just merged all of `desired` into it: at this resourceVersion there is nothing left to do.
-      settled.add(pairKey(resource, object, hash));
-      return { object, changed: object.metadata?.resourceVersion !== live?.metadata?.resourceVersion };
+      const changed = object.metadata?.resourceVersion !== live?.metadata?.resourceVersion;
+      // An apply need not be the last: a member that is wanted empty is lost where it was not empty before. One that
+      // changes nothing is.
+      if (!changed || isSubset(typed, object, resource)) settled.add(pairKey(resource, object, hash));
+      return { object, changed };
     },
   };
 }

@@ -42,7 +42,7 @@ export function arbitraryWrites(contents: {
       verb: fc.constant('merge patch'),
       manager,
       ...common,
-      content: withNulls(content),
+      content: arbitraryPatch(content),
     });
     const backdate = fc.constant<Write>({ verb: 'backdate' });
     return fc.oneof(
@@ -60,8 +60,8 @@ export function arbitraryWrites(contents: {
 
 const manager = fc.constantFrom('one', 'two', 'three');
 
-/** Content that says null in the place of some members. */
-function withNulls(content: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
+/** A merge patch: content that says null in the place of some members. */
+export function arbitraryPatch(content: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
   return fc.tuple(content, fc.array(fc.nat(9), { minLength: 20, maxLength: 20 })).map(([value, dice]) => {
     let count = 0;
     const strike = (member: unknown, depth: number): unknown => {
