@@ -12,10 +12,13 @@ import {
   serviceAccount,
   SYSTEM_NAMESPACE,
 } from './objects.ts';
+import type { AddonVersions } from './versions.ts';
 import { coreDnsImage } from './versions.ts';
 
 export interface CoreDnsInput {
   readonly tenantControlPlane: TenantControlPlane;
+  /** Default: those of the table. */
+  readonly versions?: AddonVersions;
   /** Addresses of the Service, the primary family first (`networksOf`). */
   readonly dnsServiceIPs: readonly string[];
   /** What is there already, of which the user may have changed some. */
@@ -127,7 +130,7 @@ function service(dnsServiceIPs: readonly string[]): Service {
   };
 }
 
-function deployment({ tenantControlPlane, existing }: CoreDnsInput): Deployment {
+function deployment({ tenantControlPlane, versions, existing }: CoreDnsInput): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -152,7 +155,7 @@ function deployment({ tenantControlPlane, existing }: CoreDnsInput): Deployment 
           containers: [
             {
               name: 'coredns',
-              image: coreDnsImage(tenantControlPlane),
+              image: coreDnsImage(tenantControlPlane, versions),
               imagePullPolicy: 'IfNotPresent',
               args: ['-conf', '/etc/coredns/Corefile'],
               ports: [

@@ -11,10 +11,13 @@ import {
   SYSTEM_NAMESPACE,
   user,
 } from './objects.ts';
+import type { AddonVersions } from './versions.ts';
 import { konnectivityImages } from './versions.ts';
 
 export interface KonnectivityAgentInput {
   readonly tenantControlPlane: TenantControlPlane;
+  /** Default: those of the table. */
+  readonly versions?: AddonVersions;
   /** Where agents dial the konnectivity server (`konnectivityEndpointOf`). */
   readonly server: { readonly host: string; readonly port: number };
   /** Where nodes reach the API server; host is an IP address or a name, without brackets. */
@@ -98,10 +101,10 @@ function podTemplate(input: KonnectivityAgentInput): PodTemplate {
 }
 
 function container(input: KonnectivityAgentInput): Container {
-  const { tenantControlPlane, apiServer } = input;
+  const { tenantControlPlane, versions, apiServer } = input;
   return {
     name: NAME,
-    image: konnectivityImages(tenantControlPlane).agentImage,
+    image: konnectivityImages(tenantControlPlane, versions).agentImage,
     imagePullPolicy: 'IfNotPresent',
     command: ['/proxy-agent'],
     args: args(input),
@@ -127,11 +130,11 @@ function container(input: KonnectivityAgentInput): Container {
   };
 }
 
-function args({ tenantControlPlane, server }: KonnectivityAgentInput): string[] {
+function args({ tenantControlPlane, versions, server }: KonnectivityAgentInput): string[] {
   const own: Readonly<Record<string, string>> = {
     '--admin-server-port': '8133',
     '--ca-cert': '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
-    ...(konnectivityImages(tenantControlPlane).countByLeases && { '--count-server-leases': 'true' }),
+    ...(konnectivityImages(tenantControlPlane, versions).countByLeases && { '--count-server-leases': 'true' }),
     '--health-server-port': String(HEALTH_PORT),
     '--logtostderr': 'true',
     '--proxy-server-host': server.host,

@@ -4,10 +4,13 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { annotations } from '#api/labels.ts';
 import type { AddonObject, DaemonSet } from './objects.ts';
 import { account, clusterRoleBinding, group, metadata, roleFor, serviceAccount, SYSTEM_NAMESPACE } from './objects.ts';
+import type { AddonVersions } from './versions.ts';
 import { kubeProxyImage } from './versions.ts';
 
 export interface KubeProxyInput {
   readonly tenantControlPlane: TenantControlPlane;
+  /** Default: those of the table. */
+  readonly versions?: AddonVersions;
   /** `host:port` under which nodes reach the API server, an IPv6 host in brackets. */
   readonly controlPlaneEndpoint: string;
   /** The tenant's pod networks, the primary family first (`networksOf`). */
@@ -43,7 +46,7 @@ export function kubeProxy(input: KubeProxyInput): readonly AddonObject[] {
       metadata: metadata(NAME, SYSTEM_NAMESPACE, { labels: { app: NAME } }),
       data,
     },
-    daemonSet(kubeProxyImage(input.tenantControlPlane), checksum),
+    daemonSet(kubeProxyImage(input.tenantControlPlane, input.versions), checksum),
   ];
 }
 

@@ -5,6 +5,8 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 /** Versions that go with one Kubernetes minor, each as a tag of its image. */
 export interface AddonVersions {
   readonly coreDNS: string;
+  /** Default: the version of the control plane. */
+  readonly kubeProxy?: string;
   readonly konnectivity: string;
   /** Image of the container that holds a pod's network (`kubeadm config images list`). */
   readonly pause: string;
@@ -37,30 +39,42 @@ const OLDEST = Math.min(...Object.keys(TABLE).map(Number));
 const NEWEST = Math.max(...Object.keys(TABLE).map(Number));
 const NEWEST_VERSIONS: AddonVersions = TABLE[NEWEST] ?? { coreDNS: '', konnectivity: '', pause: '' };
 
-/** The versions for a Kubernetes version such as `v1.35.4`; beyond either end of the table, those of the nearest minor. */
+/**
+ * The versions for a Kubernetes version such as `v1.35.4`; beyond either end of the table, those of the nearest minor. An
+ * installation may have chosen others (`versionOverrides`).
+ */
 export function addonVersions(kubernetesVersion: string): AddonVersions {
   const minor = semver.coerce(kubernetesVersion)?.minor ?? NEWEST;
   return TABLE[Math.min(Math.max(minor, OLDEST), NEWEST)] ?? NEWEST_VERSIONS;
 }
 
 /** CoreDNS: the user's repository as kubeadm reads it (`<repository>/coredns`), else below the registry of the control plane. */
-export function coreDnsImage(tenantControlPlane: TenantControlPlane): string {
+export function coreDnsImage(
+  tenantControlPlane: TenantControlPlane,
+  versions = versionsOf(tenantControlPlane),
+): string {
   const { imageRepository, imageTag } = tenantControlPlane.spec.addons?.coreDNS ?? {};
   const repository = imageRepository || `${registryOf(tenantControlPlane)}/coredns`;
-  return `${repository}/coredns:${imageTag || addonVersions(tenantControlPlane.spec.kubernetes.version).coreDNS}`;
+  return `${repository}/coredns:${imageTag || versions.coreDNS}`;
 }
 
-/** kube-proxy, which always has the version of the control plane unless the user says otherwise. */
-export function kubeProxyImage(tenantControlPlane: TenantControlPlane): string {
+/** kube-proxy, which has the version of the control plane unless somebody says otherwise. */
+export function kubeProxyImage(
+  tenantControlPlane: TenantControlPlane,
+  versions = versionsOf(tenantControlPlane),
+): string {
   const { imageRepository, imageTag } = tenantControlPlane.spec.addons?.kubeProxy ?? {};
   const repository = imageRepository || registryOf(tenantControlPlane);
-  return `${repository}/kube-proxy:${imageTag || tenantControlPlane.spec.kubernetes.version}`;
+  return `${repository}/kube-proxy:${imageTag || versions.kubeProxy || tenantControlPlane.spec.kubernetes.version}`;
 }
 
 /** Both ends of the tunnel. */
-export function konnectivityImages(tenantControlPlane: TenantControlPlane): KonnectivityImages {
+export function konnectivityImages(
+  tenantControlPlane: TenantControlPlane,
+  versions = versionsOf(tenantControlPlane),
+): KonnectivityImages {
   const { server = {}, agent = {} } = tenantControlPlane.spec.addons?.konnectivity ?? {};
-  const version = addonVersions(tenantControlPlane.spec.kubernetes.version).konnectivity;
+  const version = versions.konnectivity;
   const repository = `${registryOf(tenantControlPlane)}/kas-network-proxy`;
   const serverVersion = server.version || version;
   const agentVersion = agent.version || version;
@@ -75,6 +89,10 @@ export function konnectivityImages(tenantControlPlane: TenantControlPlane): Konn
 function knowsLeases(version: string): boolean {
   const parsed = semver.parse(version);
   return parsed === null || semver.gte(parsed, '0.31.1');
+}
+
+function versionsOf({ spec }: TenantControlPlane): AddonVersions {
+  return addonVersions(spec.kubernetes.version);
 }
 
 function registryOf({ spec }: TenantControlPlane): string {

@@ -49,7 +49,6 @@ export interface ControllersOptions {
   readonly generateKeyPair?: KeyGenerator;
 }
 
-const tenantCheckMs = 60_000;
 const keyAlgorithm = 'ECDSA-P256';
 
 /** Every controller of this provider, with its informers declared on the cache: call before the cache starts. */
@@ -70,7 +69,6 @@ export function setupControllers(options: ControllersOptions): readonly Controll
       renewBeforeMs: settings.renewBeforeMs,
       keyAlgorithm,
       managementAddresses: options.managementAddresses,
-      tenantCheckMs,
       concurrency: settings.maxConcurrentTenantControlPlanes,
       ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
       ...(options.phaseTook === undefined ? {} : { phaseTook: options.phaseTook }),

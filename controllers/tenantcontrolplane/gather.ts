@@ -28,6 +28,8 @@ import {
 } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { KubeObject, ObjectKey } from '#runtime/client/resource.ts';
+import type { ChosenVersions } from './addon-versions.ts';
+import { ADDON_VERSIONS, chosenVersions } from './addon-versions.ts';
 import type { Exposure } from './phases/exposure.ts';
 
 /** The informers that a pass reads from. Of shared kinds they hold only what carries our label. */
@@ -36,6 +38,8 @@ export interface Informers {
   readonly dataStores: Informer<DataStore>;
   readonly secrets: Informer<Secret>;
   readonly configMaps: Informer<ConfigMap>;
+  /** The one ConfigMap in which the installation chooses versions of addons. */
+  readonly addonVersions: Informer<ConfigMap>;
   readonly services: Informer<Service>;
   readonly deployments: Informer<Deployment>;
   readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
@@ -57,6 +61,7 @@ export interface Gathered {
   /** By name, of the tenant's namespace. */
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
+  readonly addonVersions: ChosenVersions;
   readonly service: Service | undefined;
   readonly deployment: Deployment | undefined;
   readonly podDisruptionBudget: PodDisruptionBudget | undefined;
@@ -69,13 +74,17 @@ const OWNER = 'owner';
 const LABELLED = 'tenantControlPlane';
 
 /** Declares the informers; call before the cache starts. */
-export function declareInformers(cache: Cache): Informers {
+export function declareInformers(cache: Cache, managerNamespace: string): Informers {
   const ours = { labelSelector: `${labels.project}=${PROJECT}`, indexes: { [OWNER]: ownerNames } };
   return {
     tenantControlPlanes: cache.informer(tenantControlPlanes),
     dataStores: cache.informer(dataStores),
     secrets: cache.informer(secrets, ours),
     configMaps: cache.informer(configMaps, ours),
+    addonVersions: cache.informer(configMaps, {
+      namespace: managerNamespace,
+      fieldSelector: `metadata.name=${ADDON_VERSIONS}`,
+    }),
     services: cache.informer(services, ours),
     deployments: cache.informer(deployments, ours),
     podDisruptionBudgets: cache.informer(podDisruptionBudgets, ours),
@@ -112,14 +121,16 @@ export async function gather(
     const secret = informers.secrets.get(here(name)) ?? (await client.get(secrets, here(name), { signal }));
     if (secret !== undefined) cachedSecrets.set(name, secret);
   }
+  const deployment = informers.deployments.get(here(names.deployment));
   return {
     tenantControlPlane,
     names,
     dataStores: informers.dataStores.list(),
     secrets: cachedSecrets,
     configMaps: byName(informers.configMaps),
+    addonVersions: chosenVersions(tenantControlPlane, informers.addonVersions.list()[0], deployment),
     service: informers.services.get(here(names.service)),
-    deployment: informers.deployments.get(here(names.deployment)),
+    deployment,
     podDisruptionBudget: informers.podDisruptionBudgets.get(here(names.podDisruptionBudget)),
     networkPolicy: informers.networkPolicies.get(here(names.networkPolicy)),
     exposure: {

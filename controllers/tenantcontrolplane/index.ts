@@ -13,7 +13,7 @@ import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
 import { createOwnedObjects } from '#tenant/owned-objects.ts';
 import { declareInformers } from './gather.ts';
-import { TENANT_KINDS } from './phases/tenant-objects.ts';
+import { TENANT_NAMESPACES, TENANT_TURNS } from './phases/tenant-objects.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import { createReconcile } from './reconcile.ts';
 
@@ -27,15 +27,17 @@ export interface TenantControlPlaneControllerOptions extends Omit<
 
 /** Under which objects of control planes, and inside of them, are applied. */
 export const FIELD_MANAGER = 'kamaji-tenantcontrolplane';
+const HASH_ANNOTATION = 'kamaji.clastix.io/applied';
 
 /** The controller of TenantControlPlanes. Declares its informers on the cache: call before the cache starts. */
 export function setupTenantControlPlaneController(options: TenantControlPlaneControllerOptions): ControllerOptions {
-  const informers = declareInformers(options.cache);
+  const informers = declareInformers(options.cache, options.managerNamespace);
   const tenantsOf = (dataStore: DataStore): readonly ObjectKey[] =>
     informers.tenantControlPlanes
       .list()
       .filter((tenant) => concerns(tenant, dataStore))
       .map(keyOf);
+  const allTenants = (): readonly ObjectKey[] => informers.tenantControlPlanes.list().map(keyOf);
   const tenantsBehind = (gateway: Gateway): readonly ObjectKey[] =>
     informers.tenantControlPlanes
       .list()
@@ -49,8 +51,13 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
     reconcile: createReconcile({
       ...options,
       informers,
-      applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: 'kamaji.clastix.io/applied' }),
-      ownedObjects: createOwnedObjects({ fieldManager: FIELD_MANAGER, kinds: TENANT_KINDS }),
+      applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: HASH_ANNOTATION }),
+      ownedObjects: createOwnedObjects({
+        fieldManager: FIELD_MANAGER,
+        hashAnnotation: HASH_ANNOTATION,
+        namespaces: TENANT_NAMESPACES,
+        turns: TENANT_TURNS,
+      }),
     }),
     sources: [
       watchSource(informers.tenantControlPlanes, { predicate: changedByOthers }),
@@ -62,6 +69,7 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       ownedBy(informers.networkPolicies, tenantControlPlanes),
       ownedBy(informers.ingresses, tenantControlPlanes),
       ownedBy(informers.tlsRoutes, tenantControlPlanes),
+      watchSource(informers.addonVersions, { map: allTenants }),
       watchSource(informers.gateways, { map: tenantsBehind, predicate: reachabilityChanged }),
       watchSource(informers.pods, { map: controlPlaneOf, predicate: podTroubleChanged }),
       watchSource(informers.dataStores, { map: tenantsOf, predicate: usabilityChanged }),

@@ -4,6 +4,7 @@ import { openDriver } from '#datastore/open-driver.ts';
 import { DataStorePool } from '#datastore/pool.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { clusterRoleBindings, clusterRoles } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { createTransport } from '#runtime/client/transport.ts';
@@ -27,6 +28,8 @@ export interface Hooks {
   readonly passed: (key: ObjectKey) => void;
   readonly noted: (key: ObjectKey, note: EventNote) => void;
   readonly beforeEnsureTenant: (schema: string) => Promise<void>;
+  /** Something was asked of a tenant's API server, as `verb resource` or `verb resource/name`. */
+  readonly askedTenant: (request: string) => void;
   /** A phase of a pass has ended. */
   readonly phaseTook: (phase: string, seconds: number) => void;
 }
@@ -69,7 +72,8 @@ export async function startManager(
     dataStorePool,
     tenantPool: {
       ...tenants,
-      client: (access) => tenants.client({ ...access, server: hooks.route(access.id) ?? access.server }),
+      client: (access) =>
+        overheard(tenants.client({ ...access, server: hooks.route(access.id) ?? access.server }), hooks.askedTenant),
     },
     events: {
       record: ({ metadata: { namespace = '', name = '' } = {} }, note) => hooks.noted({ namespace, name }, note),
@@ -81,7 +85,7 @@ export async function startManager(
     renewBeforeMs: 30 * 24 * 3_600_000,
     keyAlgorithm: 'ECDSA-P256',
     managementAddresses: ['192.0.2.254'],
-    tenantCheckMs: 5_000,
+    tenantCheckMs: () => 5_000,
     phaseTook: hooks.phaseTook,
   });
   const reconcile: typeof options.reconcile = async (key, context) => {
@@ -110,6 +114,28 @@ function watched(driver: Driver, before: Hooks['beforeEnsureTenant']): Driver {
     ensureTenant: async (access, signal) => {
       await before(access.schema);
       await driver.ensureTenant(access, signal);
+    },
+  };
+}
+
+function overheard(client: Client, heard: (request: string) => void): Client {
+  return {
+    ...client,
+    list: (resource, options) => {
+      heard(`list ${resource.plural}`);
+      return client.list(resource, options);
+    },
+    get: (resource, key, options) => {
+      heard(`get ${resource.plural}/${key.name}`);
+      return client.get(resource, key, options);
+    },
+    apply: (resource, object, options) => {
+      heard(`apply ${resource.plural}/${object.metadata?.name}`);
+      return client.apply(resource, object, options);
+    },
+    delete: (resource, key, options) => {
+      heard(`delete ${resource.plural}/${key.name}`);
+      return client.delete(resource, key, options);
     },
   };
 }

@@ -31,6 +31,7 @@ import type { SecretDraft } from './secrets.ts';
 import { secretText } from './secrets.ts';
 import type { PassResult } from './status.ts';
 import { statusOf } from './status.ts';
+import { tenantCheckIntervalMs, untilNextCheck } from './tenant-check.ts';
 
 /** One pass over one living control plane; collects findings and failures on its way through the phases. */
 export class Pass {
@@ -90,7 +91,7 @@ export class Pass {
     if (failure !== undefined) throw failure;
     return nextPass({
       now: this.#now,
-      waitsMs: [...this.#requeues, ...(rollout.serving ? [this.#options.tenantCheckMs] : [])],
+      waitsMs: [...this.#requeues, ...(rollout.serving ? [this.#untilNextCheck()] : [])],
       renewals: [credentials?.renewAt, storage?.renewAt],
     });
   }
@@ -199,11 +200,14 @@ export class Pass {
 
   async #workload(endpoint: Endpoint, storage: Storage, drafts: readonly SecretDraft[]) {
     const { kineImage, managementAddresses, managerNamespace } = this.#options;
+    const { addonVersions } = this.#gathered;
     const step = await reconcileWorkload({
       gathered: { ...this.#gathered, tenantControlPlane: this.#tenantControlPlane },
       endpoint,
       storage,
-      konnectivity: this.#konnectivity ? konnectivityImages(this.#tenantControlPlane) : undefined,
+      konnectivity: this.#konnectivity
+        ? konnectivityImages(this.#tenantControlPlane, addonVersions.versions)
+        : undefined,
       drafts,
       dataStore: this.#gathered.dataStores.find((one) => one.metadata.name === storage.dataStoreName),
       managerNamespace,
@@ -233,6 +237,7 @@ export class Pass {
             tenantControlPlane,
             endpoint,
             konnectivity: this.#konnectivity,
+            addonVersions: this.#gathered.addonVersions,
             adminKubeconfig,
             caCertificatesPem: authorities.ca.certificatePem,
             pool: tenantPool,
@@ -253,6 +258,12 @@ export class Pass {
     );
     const { object, changed } = await patchStatus(client, tenantControlPlanes, before, status, { signal });
     if (changed) recordChanges(before, object, this.#options.events);
+  }
+
+  #untilNextCheck(): number {
+    const { informers, tenantCheckMs = tenantCheckIntervalMs } = this.#options;
+    const intervalMs = tenantCheckMs(informers.tenantControlPlanes.list().length);
+    return untilNextCheck(this.#tenantControlPlane.metadata.uid ?? '', this.#now, intervalMs);
   }
 
   #writing() {

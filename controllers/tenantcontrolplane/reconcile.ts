@@ -16,6 +16,7 @@ import type { Finding } from './finding.ts';
 import type { Gathered, Informers } from './gather.ts';
 import { gather } from './gather.ts';
 import { Pass } from './pass.ts';
+import type { CoreDnsNotes } from './phases/core-dns-notes.ts';
 import { reconcileDeletion } from './phases/deletion.ts';
 
 export interface ReconcileOptions {
@@ -23,7 +24,7 @@ export interface ReconcileOptions {
   readonly applier: Applier;
   readonly dataStorePool: DataStorePool;
   readonly tenantPool: TenantPool;
-  readonly ownedObjects: OwnedObjects;
+  readonly ownedObjects: OwnedObjects<CoreDnsNotes>;
   readonly clock: Clock;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly managerNamespace: string;
@@ -38,8 +39,8 @@ export interface ReconcileOptions {
   readonly generateKeyPair?: KeyGenerator;
   /** Addresses of the management API server, which no tenant may dial. */
   readonly managementAddresses: readonly string[];
-  /** How often a tenant's objects are looked at when nothing else happens. */
-  readonly tenantCheckMs: number;
+  /** How often each of so many tenants is looked into when nothing else happens. Default: `tenantCheckIntervalMs`. */
+  readonly tenantCheckMs?: (tenants: number) => number;
   /** Is told how long each phase of a pass took. */
   readonly phaseTook?: (phase: string, seconds: number) => void;
 }

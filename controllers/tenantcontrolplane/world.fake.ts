@@ -71,6 +71,8 @@ export interface World extends AsyncDisposable {
   writes(): Promise<readonly string[]>;
   /** Single objects that the manager has read from the API server so far. */
   reads(): Promise<readonly string[]>;
+  /** What the manager has asked of tenants' API servers so far, as `verb resource` or `verb resource/name`. */
+  tenantRequests(): readonly string[];
   /** What was recorded about the tenant for people, oldest first. */
   notes(key: ObjectKey): readonly EventNote[];
   etcd(): Promise<EtcdContents>;
@@ -91,6 +93,7 @@ export async function startWorld(): Promise<World> {
   const passes = new Map<string, number>();
   const notes = new Map<string, EventNote[]>();
   const phases = new Map<string, number>();
+  const tenantRequests: string[] = [];
   const tenants: RunningTenant[] = [];
   const address = machineAddress();
   const start = () =>
@@ -99,6 +102,7 @@ export async function startWorld(): Promise<World> {
       passed: (key) => void passes.set(keyString(key), world.passCount(key) + 1),
       noted: (key, note) => void notes.set(keyString(key), [...world.notes(key), note]),
       beforeEnsureTenant: async (schema) => world.beforeEnsureTenant?.(schema),
+      askedTenant: (request) => void tenantRequests.push(request),
       phaseTook: (phase, seconds) => void phases.set(phase, Math.max(seconds, phases.get(phase) ?? 0)),
     });
 
@@ -186,6 +190,7 @@ export async function startWorld(): Promise<World> {
     },
     writes: () => requests((verb) => verb !== 'get'),
     reads: () => requests((verb) => verb === 'get'),
+    tenantRequests: () => tenantRequests,
     notes: (key) => notes.get(keyString(key)) ?? [],
     etcd: () => readEtcdContents(root, new AbortController().signal),
     async [Symbol.asyncDispose]() {

@@ -86,6 +86,7 @@ export const tenantControlPlaneConditions = {
     'Waiting',
     'TenantUnreachable',
     'ApplyFailed',
+    'AddonVersionsInvalid',
     'VersionUnsupported',
     'Asleep',
     'InternalError',

@@ -26,28 +26,30 @@ import {
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import type { DesiredObject } from '#tenant/owned-objects.ts';
+import type { ChosenVersions } from '../addon-versions.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** Every kind that we put inside a tenant. */
-export const TENANT_KINDS: readonly Resource[] = [
-  configMaps,
-  serviceAccounts,
-  services,
-  roles,
-  roleBindings,
-  clusterRoles,
-  clusterRoleBindings,
-  deployments,
-  daemonSets,
-  endpoints,
-  endpointSlices,
+/** Namespaces inside a tenant that we have objects in. */
+export const TENANT_NAMESPACES = ['kube-system', 'kube-public', 'default'] as const;
+
+/**
+ * Every kind that we put inside a tenant, in two groups that a look takes turns between: who may do what; and what runs there and
+ * how it is reached. ConfigMaps, which people edit most, are in both.
+ */
+export const TENANT_TURNS: readonly (readonly Resource[])[] = [
+  [configMaps, serviceAccounts, roles, roleBindings, clusterRoles, clusterRoleBindings],
+  [configMaps, deployments, daemonSets, services, endpoints, endpointSlices],
 ];
+
+/** Every kind that we put inside a tenant. */
+export const TENANT_KINDS: readonly Resource[] = [...new Set(TENANT_TURNS.flat())];
 
 /** What the objects inside a tenant depend on. */
 export interface TenantObjectsInput {
   readonly tenantControlPlane: TenantControlPlane;
   readonly endpoint: Endpoint;
   readonly konnectivity: boolean;
+  readonly addonVersions: ChosenVersions;
   /** Every certificate that nodes are to trust, in PEM. */
   readonly caCertificatesPem: string;
   /** What is there of CoreDNS, of which the tenant's users may have changed some. */
@@ -55,7 +57,7 @@ export interface TenantObjectsInput {
 }
 
 /** What `kubeadm init` would have left inside the tenant. Throws BootstrapError. */
-export function desiredBootstrap(input: TenantObjectsInput): readonly DesiredObject[] {
+export function desiredBootstrap(input: Omit<TenantObjectsInput, 'existingCoreDns'>): readonly DesiredObject[] {
   return withResources(bootstrapObjects(bootstrapInput(input)));
 }
 
@@ -64,7 +66,11 @@ export function desiredAddons(input: TenantObjectsInput): readonly DesiredObject
   return withResources(addonsOf(input));
 }
 
-function bootstrapInput({ tenantControlPlane, endpoint, caCertificatesPem }: TenantObjectsInput) {
+function bootstrapInput({
+  tenantControlPlane,
+  endpoint,
+  caCertificatesPem,
+}: Omit<TenantObjectsInput, 'existingCoreDns'>) {
   const { spec, metadata } = tenantControlPlane;
   const { cgroupfs, configurationJSONPatches } = spec.kubernetes.kubelet;
   return {
@@ -80,39 +86,52 @@ function bootstrapInput({ tenantControlPlane, endpoint, caCertificatesPem }: Ten
   };
 }
 
-function addonsOf({
-  tenantControlPlane,
-  endpoint,
-  konnectivity,
-  existingCoreDns,
-}: TenantObjectsInput): readonly KubeObject[] {
-  const { spec } = tenantControlPlane;
+function addonsOf(input: TenantObjectsInput): readonly KubeObject[] {
+  const { tenantControlPlane, endpoint, addonVersions } = input;
+  const { address } = endpoint;
+  const ownEndpoints = maintainsOwnEndpoints(tenantControlPlane.spec.controlPlane.deployment?.extraArgs?.apiServer);
+  return [
+    ...(ownEndpoints ? [] : kubernetesEndpoints({ address: address.advertiseAddress, port: address.port })),
+    // While it is not known which versions are wanted, nothing that has one is touched.
+    ...(addonVersions.problem === undefined ? versionedAddons(input) : []),
+  ];
+}
+
+function versionedAddons(input: TenantObjectsInput): readonly KubeObject[] {
+  const { tenantControlPlane, endpoint, konnectivity, existingCoreDns } = input;
+  const { versions } = input.addonVersions;
+  const { addons } = tenantControlPlane.spec;
   const { address, service } = endpoint;
   const { dnsServiceIPs, podCidrs } = networksOf(tenantControlPlane);
-  const apiServer = { host: address.advertiseAddress, port: address.port };
   // Unknown only until the API server has allocated the node port: the event of that brings us back.
   const tunnel = konnectivity ? konnectivityEndpointOf(tenantControlPlane, address, service) : undefined;
   return [
-    ...(maintainsOwnEndpoints(spec.controlPlane.deployment?.extraArgs?.apiServer)
-      ? []
-      : kubernetesEndpoints({ address: address.advertiseAddress, port: address.port })),
-    ...(spec.addons?.kubeProxy === undefined
+    ...(addons?.kubeProxy === undefined
       ? []
       : kubeProxy({
           tenantControlPlane,
+          versions,
           controlPlaneEndpoint: address.advertisedEndpoint,
           podCidrs,
           patch: (configuration) =>
-            patchConfiguration('kube-proxy', configuration, spec.addons?.kubeProxy?.configurationJSONPatches ?? []),
+            patchConfiguration('kube-proxy', configuration, addons.kubeProxy?.configurationJSONPatches ?? []),
         })),
-    ...(spec.addons?.coreDNS === undefined
+    ...(addons?.coreDNS === undefined
       ? []
       : coreDns({
           tenantControlPlane,
+          versions,
           dnsServiceIPs,
           ...(existingCoreDns === undefined ? {} : { existing: existingCoreDns }),
         })),
-    ...(tunnel === undefined ? [] : konnectivityAgent({ tenantControlPlane, server: tunnel, apiServer })),
+    ...(tunnel === undefined
+      ? []
+      : konnectivityAgent({
+          tenantControlPlane,
+          versions,
+          server: tunnel,
+          apiServer: { host: address.advertiseAddress, port: address.port },
+        })),
   ];
 }
 

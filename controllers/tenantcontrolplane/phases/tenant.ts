@@ -1,9 +1,5 @@
-import type { CoreDnsExisting } from '#addons/coredns.ts';
-import { annotations } from '#api/labels.ts';
 import { BootstrapError } from '#bootstrap/errors.ts';
 import { parseKubeconfig } from '#bootstrap/kubeconfig.ts';
-import { configMaps, deployments } from '#runtime/client/builtin.ts';
-import type { Client } from '#runtime/client/client.ts';
 import { ApiError, NetworkError } from '#runtime/client/errors.ts';
 import { tenantAccess } from '#tenant/access.ts';
 import type { DesiredObject, OwnedObjects } from '#tenant/owned-objects.ts';
@@ -11,6 +7,8 @@ import type { TenantPool } from '#tenant/pool.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { Finding } from '../finding.ts';
 import { asError, messageOf } from '#runtime/controller/finding.ts';
+import type { CoreDnsNotes } from './core-dns-notes.ts';
+import { readCoreDns } from './core-dns-notes.ts';
 import type { TenantObjectsInput } from './tenant-objects.ts';
 import { desiredAddons, desiredBootstrap } from './tenant-objects.ts';
 
@@ -18,7 +16,7 @@ export interface TenantSideInput extends Omit<TenantObjectsInput, 'existingCoreD
   /** Kubeconfig of an administrator inside the tenant. */
   readonly adminKubeconfig: string;
   readonly pool: TenantPool;
-  readonly ownedObjects: OwnedObjects;
+  readonly ownedObjects: OwnedObjects<CoreDnsNotes>;
   readonly signal: AbortSignal;
 }
 
@@ -35,13 +33,17 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
   if (access === undefined) return bothFailed('TenantUnreachable', 'the Service has no cluster IP');
   const client = input.pool.client(access);
   try {
-    const existingCoreDns = await readCoreDns(tenantControlPlane, client, signal);
-    const bootstrap = desiredBootstrap({ ...input, existingCoreDns });
-    const addons = desiredAddons({ ...input, existingCoreDns });
+    let bootstrap: readonly DesiredObject[] = [];
+    let addons: readonly DesiredObject[] = [];
     const { failures } = await ownedObjects.ensure(
       tenantControlPlane.metadata.uid ?? '',
       client,
-      [...bootstrap, ...addons],
+      async (look) => {
+        const notes = await readCoreDns(tenantControlPlane, client, look, signal);
+        bootstrap = desiredBootstrap(input);
+        addons = desiredAddons({ ...input, existingCoreDns: notes?.existing });
+        return { desired: [...bootstrap, ...addons], notes, keepOthers: input.addonVersions.problem !== undefined };
+      },
       signal,
     );
     const failedOf = (group: readonly DesiredObject[]): string | undefined => {
@@ -51,17 +53,13 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
         : `${first.object.kind ?? ''} ${first.object.metadata?.name ?? ''}: ${messageOf(first.error)}`;
     };
     const bootstrapFailure = failedOf(bootstrap);
-    const addonFailure = failedOf(addons);
     const [failure] = failures;
     return {
       bootstrap:
         bootstrapFailure === undefined
           ? { type: 'BootstrapReady', status: 'True', reason: 'BootstrapReady', message: 'nodes can join' }
           : { type: 'BootstrapReady', status: 'False', reason: 'ApplyFailed', message: bootstrapFailure },
-      addons:
-        addonFailure === undefined
-          ? { type: 'AddonsReady', status: 'True', reason: 'AddonsReady', message: 'all addons are applied' }
-          : { type: 'AddonsReady', status: 'False', reason: 'ApplyFailed', message: addonFailure },
+      addons: addonsFinding(failedOf(addons), input.addonVersions.problem),
       ...(failure === undefined ? {} : { error: asError(failure.error) }),
     };
   } catch (error) {
@@ -71,34 +69,21 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
   }
 }
 
+function addonsFinding(failure: string | undefined, versionsProblem: string | undefined): Finding<'AddonsReady'> {
+  const type = 'AddonsReady';
+  if (failure !== undefined) return { type, status: 'False', reason: 'ApplyFailed', message: failure };
+  if (versionsProblem !== undefined) {
+    return { type, status: 'False', reason: 'AddonVersionsInvalid', message: versionsProblem };
+  }
+  return { type, status: 'True', reason: 'AddonsReady', message: 'all addons are applied' };
+}
+
 /** While there is no API server to talk to. */
 export function tenantSideWaiting(tenantControlPlane: TenantControlPlane): TenantSideOutcome {
   const asleep = tenantControlPlane.spec.controlPlane.deployment?.replicas === 0;
   return asleep
     ? bothFailed('Asleep', 'replicas is 0: the control plane sleeps')
     : bothFailed('Waiting', 'waiting for an API server');
-}
-
-// The tenant's users scale CoreDNS and edit its Corefile: what they did there is kept.
-async function readCoreDns(
-  { spec }: TenantControlPlane,
-  client: Client,
-  signal: AbortSignal,
-): Promise<CoreDnsExisting | undefined> {
-  if (spec.addons?.coreDNS === undefined) return undefined;
-  const key = { namespace: 'kube-system', name: 'coredns' };
-  const [configMap, deployment] = await Promise.all([
-    client.get(configMaps, key, { signal }),
-    client.get(deployments, key, { signal }),
-  ]);
-  const replicas = deployment?.spec?.replicas;
-  const corefile = configMap?.data?.['Corefile'];
-  const checksum = configMap?.metadata?.annotations?.[annotations.checksum];
-  return {
-    ...(replicas === undefined ? {} : { replicas }),
-    ...(corefile === undefined ? {} : { corefile }),
-    ...(checksum === undefined ? {} : { checksum }),
-  };
 }
 
 function refused(error: unknown): TenantSideOutcome {
