@@ -170,7 +170,7 @@ test('an object that the server stores as it was sent is not even asked about af
     applies++;
     return client.apply(...args);
   };
-  const counting = { apply };
+  const counting = { ...client, apply };
   const { hostNetwork: _dropped, ...podSpec } = deployment.spec?.template.spec ?? { containers: [] };
   const desired: Deployment = {
     ...deployment,

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { deployments, networkPolicies, roleBindings, services } from './builtin.ts';
+import { schemaOfBuiltin } from '#test/api-server/schema/type-schema.ts';
+import { builtinResources } from '#test/api-server/schema/published-kinds.ts';
+import type { SchemaNode } from '#test/api-server/schema/schema-node.ts';
+import { configMaps, deployments, networkPolicies, roleBindings, serviceAccounts, services } from './builtin.ts';
 import { isSubset } from './subset.ts';
 
 const widgets = { group: 'example.com', kind: 'Widget' };
@@ -108,3 +111,66 @@ test('a document is no subset of one in which a leaf was changed', () => {
     }),
   );
 });
+
+test('a list that the API server replaces as a whole is not ours when others have items in it', () => {
+  const wrong: string[] = [];
+  for (const resource of builtinResources) {
+    for (const list of listsOf(schemaOfBuiltin(resource.group, resource.kind).root)) {
+      const items = list.node.items ?? {};
+      const [ours, theirs] = [
+        list.wrap([sample(items, 'a', 1)]),
+        list.wrap([sample(items, 'b', 2), sample(items, 'a', 1)]),
+      ];
+      // We apply no status of a built-in kind.
+      const isReplaced = list.node['x-kubernetes-list-type'] === 'atomic' && !list.path.startsWith('.status');
+      if (isReplaced && isSubset(ours, theirs, resource)) {
+        wrong.push(`${resource.kind}${list.path}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+  const secrets = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) });
+  assert.equal(isSubset(secrets('a'), secrets('a', 'b'), serviceAccounts), false);
+});
+
+test('amounts are compared as such where the API server reads them, and as texts everywhere else', () => {
+  const container = (cpu: string): object => ({
+    spec: { containers: [{ name: 'c', resources: { limits: { cpu } } }] },
+  });
+  assert.equal(isSubset(container('1000m'), container('1'), deployments), true);
+  const data = (limits: string): object => ({ metadata: { labels: { limits } }, data: { limits, requests: limits } });
+  assert.equal(isSubset(data('1000m'), data('1'), configMaps), false);
+  const custom = (cpu: string): object => ({ spec: { resources: { limits: { cpu } } } });
+  assert.equal(isSubset(custom('1000m'), custom('1'), widgets), false);
+});
+
+interface List {
+  readonly path: string;
+  readonly node: SchemaNode;
+  /** An object with the list in its place. */
+  readonly wrap: (list: readonly unknown[]) => object;
+}
+
+function listsOf(
+  node: SchemaNode,
+  path = '',
+  wrap = (value: unknown): object => Object(value),
+  depth = 0,
+): readonly List[] {
+  // Schemas of schemas have no end.
+  if (depth > 12) return [];
+  const { properties = {}, items } = node;
+  const below = Object.entries(properties).flatMap(([name, member]) => {
+    return listsOf(member, `${path}.${name}`, (value) => wrap({ [name]: value }), depth + 1);
+  });
+  if (node.type !== 'array' || items === undefined) return below;
+  return [{ path, node, wrap }, ...listsOf(items, `${path}[]`, (value) => wrap([value]), depth + 1)];
+}
+
+function sample({ type, properties = {} }: SchemaNode, text: string, number: number): unknown {
+  if (type !== undefined && type !== 'object') return type === 'string' ? text : number;
+  const members = Object.entries(properties).filter(
+    ([, member]) => member.type === 'string' || member.type === 'integer',
+  );
+  return Object.fromEntries(members.map(([name, member]) => [name, sample(member, text, number)]));
+}

@@ -11,16 +11,18 @@ import type { Resource } from './resource.ts';
  */
 export function isSubset(desired: unknown, live: unknown, resource: Pick<Resource, 'group' | 'kind'>): boolean {
   const builtIn = resource.group === '' || !resource.group.includes('.') || resource.group.endsWith('.k8s.io');
-  return holds(desired, live, { field: '', merges: builtIn, quantity: false, service: resource.kind === 'Service' });
+  return holds(desired, live, { kind: resource.kind, builtIn, field: '', parent: '', quantity: false });
 }
 
 interface Place {
+  readonly kind: string;
+  /** Whether the member is of a type that is known here: any of a built-in kind, the metadata of a custom one. */
+  readonly builtIn: boolean;
   /** Name of the nearest enclosing member. */
   readonly field: string;
-  /** Whether lists here may be merged by key. Custom kinds declare that in their schema, which is not known here. */
-  readonly merges: boolean;
+  /** Name of the one around that. */
+  readonly parent: string;
   readonly quantity: boolean;
-  readonly service: boolean;
 }
 
 function holds(desired: unknown, live: unknown, place: Place): boolean {
@@ -42,8 +44,9 @@ function objectHolds(desired: JsonObject, live: JsonObject, place: Place): boole
     const inner: Place = {
       ...place,
       field: name,
-      merges: place.merges || (place.field === '' && name === 'metadata'),
-      quantity: place.quantity || quantityFields.has(name),
+      parent: place.field,
+      builtIn: place.builtIn || (place.field === '' && name === 'metadata'),
+      quantity: place.quantity || (place.builtIn && quantityFields[name] === place.field),
     };
     if (!Object.hasOwn(live, name)) {
       if (!holds(value, undefined, inner)) return false;
@@ -53,8 +56,8 @@ function objectHolds(desired: JsonObject, live: JsonObject, place: Place): boole
 }
 
 function listHolds(desired: readonly unknown[], live: readonly unknown[], place: Place): boolean {
-  if (place.merges && place.field === 'finalizers') return desired.every((item) => live.includes(item));
-  const keys = place.merges ? mergeKeys(desired, place) : undefined;
+  if (place.parent === 'metadata' && place.field === 'finalizers') return desired.every((item) => live.includes(item));
+  const keys = place.builtIn ? mergeKeys(desired, place) : undefined;
   if (keys === undefined) {
     return desired.length === live.length && desired.every((item, index) => holds(item, live[index], place));
   }
@@ -64,15 +67,15 @@ function listHolds(desired: readonly unknown[], live: readonly unknown[], place:
   });
 }
 
-// Members whose values, at any depth below, are quantities.
-const quantityFields: ReadonlySet<string> = new Set([
-  'capacity',
-  'divisor',
-  'limits',
-  'overhead',
-  'requests',
-  'sizeLimit',
-]);
+// Members whose values, at any depth below, are quantities, with the member that they are in.
+const quantityFields: Readonly<Record<string, string>> = {
+  capacity: 'spec',
+  divisor: 'resourceFieldRef',
+  limits: 'resources',
+  overhead: 'spec',
+  requests: 'resources',
+  sizeLimit: 'emptyDir',
+};
 
 // Kubernetes: the x-kubernetes-list-map-keys of the built-in kinds' OpenAPI schemas. All other lists are atomic.
 const mergeKeysByField: Readonly<Record<string, readonly string[]>> = {
@@ -92,8 +95,9 @@ const mergeKeysByField: Readonly<Record<string, readonly string[]>> = {
 };
 
 function mergeKeys(desired: readonly unknown[], place: Place): readonly string[] | undefined {
+  if (place.kind === 'ServiceAccount' && place.field === 'imagePullSecrets') return undefined;
   if (place.field !== 'ports') return mergeKeysByField[place.field];
-  if (place.service) return ['port', 'protocol'];
+  if (place.kind === 'Service') return ['port', 'protocol'];
   const first = desired[0];
   return isObject(first) && 'containerPort' in first ? ['containerPort', 'protocol'] : undefined;
 }
