@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { createLogger } from 'winston';
 import { createApiServer } from '#test/api-server/api-server.ts';
 import type { ApiServer } from '#test/api-server/api-server.ts';
@@ -163,6 +164,8 @@ export class CacheUnderFaults implements AsyncDisposable {
         assert.deepEqual(sorted(mirror.objects()), stored, `what a handler of ${JSON.stringify(options)} knows`);
       }
     }
+    const listeners = getEventListeners(this.#stop.signal, 'abort').length;
+    assert.ok(listeners <= this.#copies.length, 'a watch that is over still waits for the end');
     const faults = this.#server.requests.filter((request) => request.user === user && failing.has(request.fault ?? ''));
     assert.ok(this.#reported.failures >= faults.length, `${faults.length} faults, ${this.#reported.failures} reported`);
     if (faults.length === 0 && !this.#trouble) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -206,6 +206,24 @@ test('an aborted signal ends the call with its own reason, before and during', a
   const call = transport.request({ method: 'GET', path: '/', signal: during.signal });
   during.abort(reason);
   await assert.rejects(call, reason);
+});
+
+test('calls that are over leave nothing on a signal that lives on', async () => {
+  await using server = await serve((request, response) => {
+    if (request.url === '/refused') response.writeHead(500);
+    response.end('{}');
+  });
+  await using transport = open({ server: server.url });
+  const { signal } = new AbortController();
+  for (let call = 0; call < 3; call++) {
+    await transport.request({ method: 'GET', path: '/', signal });
+    await assert.rejects(transport.request({ method: 'GET', path: '/refused', signal }), { status: 500 });
+    await assert.rejects(transport.stream({ method: 'GET', path: '/refused', signal }), { status: 500 });
+    const stream = await transport.stream({ method: 'GET', path: '/', signal });
+    for await (const chunk of stream) assert.equal(String(chunk), '{}');
+    await until(() => stream.closed);
+  }
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
 test('what the process refuses is never sent', async () => {

@@ -44,7 +44,7 @@ test('whatever passes do, each key is passed again after its last event, alone, 
           await controller.advance(step.kind === 'time' ? step.ms : 0);
         }
         await controller.comeToRest();
-        assert.deepEqual([controller.neglected(), controller.idle()], [[], true]);
+        assert.deepEqual([controller.neglected(), controller.idle(), controller.listeners()], [[], true, 1]);
 
         controller.event('a');
         controller.stop.abort(new Error('SIGTERM'));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { createLogger } from 'winston';
 import { SharedInformer } from '../cache/shared-informer.ts';
 import { configMaps } from '../client/builtin.ts';
@@ -122,6 +123,11 @@ export class ScriptedController {
 
   idle(): boolean {
     return this.#active.size === 0;
+  }
+
+  /** What waits for the end; a pass that is over should not. */
+  listeners(): number {
+    return getEventListeners(this.stop.signal, 'abort').length;
   }
 
   /** Keys that wait although there is a worker for them. */
