@@ -3,6 +3,7 @@ import type { Gateway } from '#api/core/gateway.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { labels } from '#api/labels.ts';
+import { dataStoresOf } from '#datastore/scheduling.ts';
 import type { Cache, InformerEvent } from '#runtime/cache/informer.ts';
 import { createApplier } from '#runtime/client/applier.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
@@ -124,9 +125,9 @@ function reachabilityChanged(event: InformerEvent<Gateway>): boolean {
 }
 
 // Tenants that have a store care for that one; tenants without one care for every one that appears.
-function concerns(tenant: TenantControlPlane, dataStore: DataStore): boolean {
-  const name = tenant.status?.storage?.dataStoreName ?? tenant.spec.dataStore;
-  return name === undefined || name === '' || name === dataStore.metadata.name;
+function concerns(tenant: TenantControlPlane, { metadata }: DataStore): boolean {
+  const isPlaced = [tenant.status?.storage?.dataStoreName, tenant.spec.dataStore].some(Boolean);
+  return !isPlaced || dataStoresOf(tenant).includes(metadata.name ?? '');
 }
 
 // A tenant is not woken, still less written to, by what a store's status says beside whether it can be used.

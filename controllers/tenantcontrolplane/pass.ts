@@ -2,6 +2,7 @@ import { konnectivityImages } from '#addons/versions.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { tenantControlPlanes } from '#api/kinds.ts';
+import { dataStoresOf } from '#datastore/scheduling.ts';
 import { patchStatus } from '#runtime/client/status-patch.ts';
 import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import { recordChanges, recordReissues } from './condition-events.ts';
@@ -38,7 +39,7 @@ export class Pass {
   readonly #gathered: Gathered;
   readonly #context: ReconcileContext;
   readonly #options: ReconcileOptions;
-  readonly #setUp: Set<string>;
+  readonly #setUp: Map<string, string>;
   readonly #now: Date;
   readonly #konnectivity: boolean;
   #findings: Finding[] = [];
@@ -46,7 +47,7 @@ export class Pass {
   readonly #requeues: number[] = [];
   #tenantControlPlane: TenantControlPlane;
 
-  constructor(gathered: Gathered, context: ReconcileContext, options: ReconcileOptions, setUp: Set<string>) {
+  constructor(gathered: Gathered, context: ReconcileContext, options: ReconcileOptions, setUp: Map<string, string>) {
     this.#gathered = gathered;
     this.#context = context;
     this.#options = options;
@@ -153,16 +154,18 @@ export class Pass {
     if (dataStore === undefined) return undefined;
     const { signal } = this.#context;
     const uid = this.#tenantControlPlane.metadata.uid ?? '';
+    const stores = dataStoresOf(this.#tenantControlPlane).join();
     const outcome = await reconcileStorage({
       ...this.#issuing(),
       tenantControlPlane: this.#tenantControlPlane,
       objectNames: this.#gathered.names,
       dataStore,
+      dataStores: this.#gathered.dataStores,
       connect: (one) => this.#options.dataStorePool.connect(one, { signal }),
-      ensureTenant: !this.#setUp.has(uid),
+      ensureTenant: this.#setUp.get(uid) !== stores,
       signal,
     });
-    if (outcome.finding.status === 'True') this.#setUp.add(uid);
+    if (outcome.finding.status === 'True') this.#setUp.set(uid, stores);
     else this.#setUp.delete(uid);
     return this.#take(outcome);
   }

@@ -47,8 +47,8 @@ export interface ReconcileOptions {
 
 /** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
 export function createReconcile(options: ReconcileOptions): Reconcile {
-  /** UIDs of tenants whose user this process has seen in its store. */
-  const setUp = new Set<string>();
+  /** Stores on which this process has seen the user of a tenant, by the tenant's UID. */
+  const setUp = new Map<string, string>();
 
   return async (key, context) => {
     const gathered = await gather(options.informers, context.client, key, context.signal);

@@ -20,6 +20,7 @@ const storage: Storage = {
   identity: 'store-1',
   config: { driver: 'etcd', endpoints: ['etcd:2379'], fingerprint: '' },
   names: { schema: 's', user: 'u' },
+  overrides: [],
   drafts: [],
   renewAt: undefined,
   reissued: [],

@@ -147,6 +147,7 @@ suite('a place in a store', () => {
       tenantControlPlane: onStore({ dataStore: 'one' }),
       objectNames,
       dataStore: ready,
+      dataStores: [ready],
       connect: async () => connection(config),
       ensureTenant: true,
       signal,
@@ -208,6 +209,54 @@ suite('a place in a store', () => {
     const { value } = await reconcile({ dataStore: store('one', { ready: true }) });
     assert.ok(value !== undefined);
     assert.equal(value.identity, undefined);
+  });
+
+  suite('of which parts are elsewhere', () => {
+    const events = store('events', { ready: true, identity: 'b' });
+    const tenantControlPlane = onStore({
+      dataStore: 'one',
+      dataStoreOverrides: [
+        { resource: '/events', dataStore: 'events' },
+        { resource: 'coordination.k8s.io/leases', dataStore: 'events' },
+      ],
+    });
+    const elsewhere: ConnectionConfig = { ...config, endpoints: ['events:2379'] };
+    const reconcileWith = (over: ConnectionConfig, more: Partial<StorageInput> = {}) => {
+      const ensured: string[] = [];
+      const connect: StorageInput['connect'] = async ({ metadata: { name = '' } }) =>
+        connection(name === 'events' ? over : config, ({ user }) => ensured.push(`${user} on ${name}`));
+      const outcome = reconcile({ tenantControlPlane, dataStores: [ready, events], connect, ...more });
+      return { outcome, ensured };
+    };
+
+    test('has its user there as well, once', async () => {
+      const { outcome, ensured } = reconcileWith(elsewhere);
+      const { value, finding } = await outcome;
+      assert.equal(finding.reason, 'DataStoreReady');
+      const user = value?.names.user ?? '';
+      assert.deepEqual(ensured, [`${user} on one`, `${user} on events`]);
+      assert.deepEqual(value?.overrides, [
+        { resource: '/events', dataStore: events, endpoints: ['events:2379'] },
+        { resource: 'coordination.k8s.io/leases', dataStore: events, endpoints: ['events:2379'] },
+      ]);
+      const second = reconcileWith(elsewhere, { ensureTenant: false });
+      await second.outcome;
+      assert.ok(!second.ensured.some((one) => one.endsWith('events')));
+    });
+
+    const refusals: readonly [reason: string, says: RegExp, over: ConnectionConfig, more?: Partial<StorageInput>][] = [
+      ['DataStoreNotFound', /there is no DataStore events: create it/u, elsewhere, { dataStores: [ready] }],
+      ['DataStoreNotReady', /events of spec\.dataStoreOverrides/u, elsewhere, { dataStores: [ready, store('events')] }],
+      ['DriverUnsupported', /needs stores of driver etcd/u, withPassword],
+      ['DriverUnsupported', /another certificate authority/u, { ...elsewhere, tls: { ca: 'other' } }],
+    ];
+    for (const [reason, says, over, more] of refusals) {
+      test(`is nowhere as long as one of them cannot be used: ${reason}: ${says.source}`, async () => {
+        const { finding, value } = await reconcileWith(over, more).outcome;
+        assert.deepEqual([finding.reason, value], [reason, undefined]);
+        assert.match(finding.message, says);
+      });
+    }
   });
 
   suite('while the store is not ready', () => {

@@ -16,6 +16,8 @@ import type { Reissued, SecretDraft } from '../secrets.ts';
 import { secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 import { datastoreCertificateWish, grantWish } from './certificates.ts';
+import type { OverrideStore } from './override-stores.ts';
+import { OverrideStoreError, reconcileOverrideStores } from './override-stores.ts';
 
 /** A tenant's place in a store, ready to be used by its API server. */
 export interface Storage {
@@ -23,6 +25,8 @@ export interface Storage {
   /** Undefined where nobody has asked the store yet. */
   readonly identity: string | undefined;
   readonly config: ConnectionConfig;
+  /** What is kept elsewhere. */
+  readonly overrides: readonly OverrideStore[];
   readonly names: TenantNames;
   readonly drafts: readonly SecretDraft[];
   readonly renewAt: Date | undefined;
@@ -70,6 +74,8 @@ export interface StorageInput extends IssuingInput {
   readonly tenantControlPlane: TenantControlPlane;
   readonly objectNames: NamesOfControlPlane;
   readonly dataStore: DataStore;
+  /** All that there are, since overrides may name any. */
+  readonly dataStores: readonly DataStore[];
   readonly connect: (dataStore: DataStore) => Promise<Connection>;
   /** Whether to make sure of user and permissions in the store: once per process and tenant, and after a failure. */
   readonly ensureTenant: boolean;
@@ -92,11 +98,13 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
     if (ready && (input.ensureTenant || stored === undefined)) {
       await driver.ensureTenant(config.driver === 'etcd' ? names : { ...names, password }, input.signal);
     }
+    const overrides = await reconcileOverrideStores({ ...input, main: config });
     const access = await planAccess(input, config, names, password);
     const value: Storage = {
       dataStoreName: name,
       identity: tenant.status?.storage?.identity ?? dataStore.status?.identity,
       config,
+      overrides,
       names,
       ...access,
     };
@@ -181,6 +189,7 @@ const UNREACHABLE: ReadonlySet<DataStoreErrorCode> = new Set([
 ]);
 
 function failed(name: string, error: unknown): StorageOutcome<never> {
+  if (error instanceof OverrideStoreError) return wait(error.code, error.message);
   const message = `DataStore ${name}: ${messageOf(error)}`;
   if (error instanceof DataStoreConfigError) return wait('CredentialsMissing', message);
   if (!(error instanceof DataStoreError)) return { ...wait('InternalError', message), error: asError(error) };

@@ -94,21 +94,25 @@ function podInput(input: WorkloadInput) {
 }
 
 function podStorage({ storage, kineImage }: WorkloadInput): PodStorage {
-  const { config, dataStoreName: dataStore, names } = storage;
+  const { config, dataStoreName: dataStore, names, overrides } = storage;
   if (config.driver === 'etcd') {
-    return { driver: 'etcd', dataStore, endpoints: config.endpoints, schema: names.schema };
+    return { driver: 'etcd', dataStore, endpoints: config.endpoints, schema: names.schema, overrides };
   }
   return { driver: config.driver, dataStore, kineImage, tls: config.tls === undefined ? 'none' : 'authority' };
 }
 
 function storePeers({ dataStore, managerNamespace, storage }: WorkloadInput): readonly StorePeer[] {
-  if (dataStore?.spec.managed !== undefined) {
-    const podLabels = managedPodLabels(storage.dataStoreName);
-    return [{ namespace: managerNamespace, podLabels, port: ETCD_CLIENT_PORT }];
-  }
-  return storage.config.endpoints.map((endpoint) => {
-    const colon = endpoint.lastIndexOf(':');
-    return { host: endpoint.slice(0, colon).replace(/^\[|\]$/gu, ''), port: Number(endpoint.slice(colon + 1)) };
+  const stores = [{ dataStore, endpoints: storage.config.endpoints }, ...storage.overrides];
+  return stores.flatMap((store): readonly StorePeer[] => {
+    const { metadata, spec } = store.dataStore ?? {};
+    if (spec?.managed !== undefined) {
+      const podLabels = managedPodLabels(metadata?.name ?? '');
+      return [{ namespace: managerNamespace, podLabels, port: ETCD_CLIENT_PORT }];
+    }
+    return store.endpoints.map((endpoint) => {
+      const colon = endpoint.lastIndexOf(':');
+      return { host: endpoint.slice(0, colon).replace(/^\[|\]$/gu, ''), port: Number(endpoint.slice(colon + 1)) };
+    });
   });
 }
 

@@ -1,0 +1,88 @@
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
+import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { ConnectionConfig } from '#datastore/connection.ts';
+import { DataStoreError } from '#datastore/errors.ts';
+import type { Connection } from '#datastore/pool.ts';
+import { tenantNamesOf } from '#datastore/scheduling.ts';
+
+/** A resource of the tenant that is kept on another store than the rest. */
+export interface OverrideStore {
+  /** `group/resource`; the core group is empty. */
+  readonly resource: string;
+  readonly dataStore: DataStore;
+  readonly endpoints: readonly string[];
+}
+
+/** A store that `spec.dataStoreOverrides` names cannot be used; the message says which, why and what to do. */
+export class OverrideStoreError extends Error {
+  override readonly name = 'OverrideStoreError';
+  readonly code: 'DataStoreNotFound' | 'DataStoreNotReady' | 'DriverUnsupported';
+
+  constructor(code: OverrideStoreError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface OverrideStoresInput {
+  readonly tenantControlPlane: TenantControlPlane;
+  readonly dataStores: readonly DataStore[];
+  /** Of the store that has all the rest. */
+  readonly main: ConnectionConfig;
+  readonly connect: (dataStore: DataStore) => Promise<Connection>;
+  readonly ensureTenant: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the tenant's user and prefix on the stores of its overrides too: the API server has one client certificate and trusts one
+ * authority for all of them. Throws OverrideStoreError, and as the driver does.
+ */
+export async function reconcileOverrideStores(input: OverrideStoresInput): Promise<readonly OverrideStore[]> {
+  const stores = new Map<string, Promise<Omit<OverrideStore, 'resource'>>>();
+  const overrides = (input.tenantControlPlane.spec.dataStoreOverrides ?? []).map(
+    async ({ resource = '', dataStore: name = '' }) => {
+      const store = stores.get(name) ?? storeOf(name, input);
+      stores.set(name, store);
+      return { resource, ...(await store) };
+    },
+  );
+  return Promise.all(overrides);
+}
+
+async function storeOf(name: string, input: OverrideStoresInput): Promise<Omit<OverrideStore, 'resource'>> {
+  const { tenantControlPlane, main } = input;
+  const dataStore = input.dataStores.find(({ metadata }) => metadata.name === name);
+  if (dataStore === undefined) {
+    const message = `there is no DataStore ${name}: create it, or name another one in spec.dataStoreOverrides`;
+    throw new OverrideStoreError('DataStoreNotFound', message);
+  }
+  const wasSetUp = tenantControlPlane.status?.storage?.setup?.schema !== undefined;
+  const ready = dataStore.status?.ready === true;
+  if (!ready && !wasSetUp) {
+    throw new OverrideStoreError('DataStoreNotReady', `DataStore ${name} of spec.dataStoreOverrides is not ready`);
+  }
+  const { config, driver } = await input.connect(dataStore);
+  if (config.driver !== 'etcd' || main.driver !== 'etcd') {
+    const message = `spec.dataStoreOverrides needs stores of driver etcd, and so does spec.dataStore then: ${name} or the tenant's own is none`;
+    throw new OverrideStoreError('DriverUnsupported', message);
+  }
+  if (config.tls?.ca.trim() !== main.tls?.ca.trim()) {
+    const message = `DataStore ${name} of spec.dataStoreOverrides has another certificate authority than the tenant's own: an API server trusts one for all its stores`;
+    throw new OverrideStoreError('DriverUnsupported', message);
+  }
+  if (ready && input.ensureTenant)
+    await ensure(name, () => driver.ensureTenant(tenantNamesOf(tenantControlPlane), input.signal));
+  return { dataStore, endpoints: config.endpoints };
+}
+
+async function ensure(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof DataStoreError)) throw error;
+    throw new DataStoreError(error.code, `on DataStore ${name} of spec.dataStoreOverrides: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
