@@ -2,6 +2,7 @@ import { Adversary } from './adversary/adversary.ts';
 import { pick, randomOf } from './random.ts';
 import type { Run } from './run.ts';
 import { run } from './run.ts';
+import type { Simulation } from './simulation.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 /** The scenario that is played with a seed. */
@@ -20,13 +21,17 @@ export async function playWithSeed(
   scenario: Scenario,
   undisturbed: Pick<Run, 'checkpoints'>,
   deeds: string[] = [],
+  began: (simulation: Simulation) => void = () => {},
 ): Promise<Run> {
   const adversary = new Adversary({ seed, maySpoil: scenario.isPausing !== true, deeds });
   return run(scenario, {
     seed,
     expected: undisturbed.checkpoints,
     decide: adversary.decide,
-    opponent: (simulation) => adversary.against(simulation),
+    opponent: (simulation) => {
+      began(simulation);
+      return adversary.against(simulation);
+    },
     managers: randomOf(seed, 'managers')() < 0.5 ? 1 : 2,
   });
 }

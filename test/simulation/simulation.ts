@@ -25,7 +25,7 @@ export interface SimulationOptions {
   readonly decide?: (call: NumberedCall) => Fate;
 }
 
-/** Nothing is written for this long in a system that has come to rest; longer than all that is done periodically. */
+/** Nothing is written for this long in a system that has come to rest: twice as long as it takes to see all of a tenant. */
 export const REST_MS = 125_000;
 const PATIENCE_MS = 30 * 60_000;
 const RESTART_MS = 1_000;

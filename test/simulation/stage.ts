@@ -91,6 +91,8 @@ export class Stage {
       spec: {
         kubernetes: { version: 'v1.34.2', kubelet: {} },
         addons: { coreDNS: {}, kubeProxy: {} },
+        // Another range than the management cluster's, so that addresses tell where they are from.
+        networkProfile: { serviceCidr: '10.112.0.0/16' },
         ...parts,
         controlPlane: { service: { serviceType: 'LoadBalancer' }, ...controlPlane },
       },

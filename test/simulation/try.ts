@@ -73,3 +73,24 @@ if (mode === 'seeds') {
     }
   }
 }
+if (mode === 'twice') {
+  const [from, to] = (want ?? '1-10').split('-').map(Number);
+  for (let seed = from!; seed <= to!; seed++) {
+    const scenario = scenarioOf(seed, scenarios);
+    const lines: string[][] = [];
+    for (let i = 0; i < 2; i++) {
+      const sims: { transcript: readonly { process: number; line: string; key: string; state: number }[] }[] = [];
+      try {
+        await playWithSeed(seed, scenario, { checkpoints: new Map() }, [], (s) => sims.push(s));
+      } catch (e) {
+        process.stdout.write(String(e).slice(0, 200) + '\n');
+      }
+      lines.push(sims[0]!.transcript.map((c) => `${c.process} ${c.line} ${c.key} ${c.state}`));
+    }
+    const [a, b] = lines as [string[], string[]];
+    const at = a.findIndex((l, i) => l !== b[i]);
+    process.stdout.write(
+      `seed ${seed} ${scenario.name} ${a.length} ${b.length} ${at === -1 ? 'same' : 'DIFFERENT at ' + at + '\n' + a.slice(at - 5, at + 5).join('\n') + '\n---\n' + b.slice(at - 5, at + 5).join('\n')}\n`,
+    );
+  }
+}

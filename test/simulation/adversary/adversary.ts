@@ -40,6 +40,7 @@ export class Adversary implements Opponent {
   readonly #temper: Temper;
   #isActive = true;
   #simulation: Simulation | undefined;
+  #cancelEnd = (): void => {};
   #outages: { readonly lines: readonly Line[]; readonly until: number }[] = [];
 
   constructor(options: AdversaryOptions) {
@@ -72,17 +73,22 @@ export class Adversary implements Opponent {
   against(simulation: Simulation): this {
     this.#simulation = simulation;
     this.#later(simulation);
+    this.goOn();
     return this;
   }
 
   pause(): void {
+    this.#cancelEnd();
     this.#isActive = false;
     this.#outages = [];
     for (const { lifeline } of this.#simulation?.processes ?? []) lifeline.goOn();
   }
 
+  /** For a while: whoever is disturbed without end gets nowhere. */
   goOn(): void {
     this.#isActive = true;
+    const ms = 5_000 * 2 ** (6 * this.#random());
+    this.#cancelEnd = this.#simulation?.clock.setTimeout(() => this.pause(), ms) ?? this.#cancelEnd;
   }
 
   #later(simulation: Simulation): void {

@@ -61,9 +61,12 @@ async function deleteSome(client: Client, kind: Resource, { items }: Listed, ran
 async function changeSome(client: Client, kind: Resource, { items }: Listed, random: () => number): Promise<string> {
   const object = items[Math.floor(random() * items.length)];
   if (object === undefined) return 'nothing';
+  // A label that we have set: one that others add is theirs.
+  const label = pick(random, [labels.project, ...Object.keys(object.metadata?.labels ?? {})]);
   const patch = pick<object>(random, [
-    { metadata: { labels: { [labels.component]: 'changed' } } },
-    ...(kind === deployments ? [{ spec: { replicas: 7 } }] : []),
+    { metadata: { labels: { [label]: 'changed' } } },
+    // The users of a tenant may scale what runs inside of it.
+    ...(kind === deployments && isOfTenant(object) ? [{ spec: { replicas: 7 } }] : []),
     ...(kind === configMaps && Object.keys(dataOf(object)).length > 0 ? [{ data: garbled(object) }] : []),
   ]);
   try {

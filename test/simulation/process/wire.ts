@@ -192,7 +192,9 @@ export class Wire {
 const WRITING = /Add|Delete|Enable|Grant|Revoke|Txn|Put/u;
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gu;
 
-function keyOf(request: TransportRequest, { verb, path, isApply }: RequestInfo): string {
+function keyOf(request: TransportRequest, { verb, resource, path, isApply }: RequestInfo): string {
+  // Events have random names.
+  if (resource === 'events') return `${verb} an Event`;
   const created = verb === 'create' ? `/${nameIn(request.body)}` : '';
   const where = `${path}${created}`
     .replaceAll(UID, '<uid>')

@@ -21,7 +21,7 @@ async function cluster(
     kind: clusters.kind,
     metadata: { namespace, name },
     spec: {
-      clusterNetwork: { pods: { cidrBlocks: ['10.244.0.0/16'] }, services: { cidrBlocks: ['10.96.0.0/16'] } },
+      clusterNetwork: { pods: { cidrBlocks: ['10.244.0.0/16'] }, services: { cidrBlocks: ['10.112.0.0/16'] } },
       controlPlaneRef: { apiGroup: kamajiControlPlanes.group, kind: kamajiControlPlanes.kind, name: controlPlane },
       infrastructureRef: { apiGroup: resource.group, kind: resource.kind, name },
     },

@@ -11,7 +11,9 @@ function compare(one: unknown, other: unknown, path: string, found: string[]): v
       compare(one[name], other[name], path === '' ? name : `${path} › ${name}`, found);
     }
   } else if (JSON.stringify(one) !== JSON.stringify(other)) {
-    found.push(`${path}: ${shown(one)} | ${shown(other)}`);
+    const [left, right] = [textOf(one), textOf(other)];
+    const from = Math.max(0, firstDifference(left, right) - 60);
+    found.push(`${path}: ${window(left, from)} | ${window(right, from)}`);
   }
 }
 
@@ -19,7 +21,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+function textOf(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+function firstDifference(one: string, other: string): number {
+  let index = 0;
+  while (index < one.length && one[index] === other[index]) index += 1;
+  return index;
+}
+
+function window(text: string, from: number): string {
+  const shown = text.slice(from, from + 200);
+  return `${from === 0 ? '' : '…'}${shown}${from + 200 < text.length ? '…' : ''}`;
 }

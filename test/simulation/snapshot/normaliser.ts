@@ -102,7 +102,7 @@ export class Normaliser {
     this.#known ??= new RegExp(
       [...this.#names.keys()]
         .toSorted((one, other) => other.length - one.length)
-        .map((name) => `(?<![\\w.])${name.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)}(?![\\w])`)
+        .map(wholly)
         .join('|'),
       'gu',
     );
@@ -188,4 +188,11 @@ function observed(status: Values, generation: number | undefined): Values {
         }
       : {}),
   };
+}
+
+/** Matches a text, but not as a part of a longer address or word. */
+function wholly(text: string): string {
+  const escaped = text.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+  // The end of a range of keys is a schema with another character behind it.
+  return /^[0-9a-f-]{32,36}$/u.test(text) ? escaped : String.raw`(?<!\w)${escaped}(?!\w)`;
 }

@@ -107,8 +107,10 @@ export class InfrastructureProvider implements Actor {
     if (metadata.deletionTimestamp !== undefined || status?.initialization?.provisioned === true) return;
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === clusters.kind)?.name ?? '';
     const cluster = await this.#view.find(clusters, metadata.namespace ?? '', owner);
-    if (!(spec?.controlPlaneEndpoint?.host || spec?.apiServerFixedIP || cluster?.spec?.controlPlaneEndpoint?.host))
-      return;
+    // Most providers have to be told; this one looks at the Cluster.
+    const looksAtCluster = resource.kind === 'DevCluster';
+    const told = spec?.controlPlaneEndpoint?.host || spec?.apiServerFixedIP;
+    if (!told && !(looksAtCluster && cluster?.spec?.controlPlaneEndpoint?.host)) return;
     await this.#view.status(resource, object, { ...status, initialization: { provisioned: true } });
   }
 }
