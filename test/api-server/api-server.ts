@@ -4,7 +4,7 @@ import type { Clock } from '#runtime/clock.ts';
 import type { RequestRecord } from './audit.ts';
 import { recordOf } from './audit.ts';
 import type { Core } from './core.ts';
-import { installCrd, serveCustomResources } from './custom-resources.ts';
+import { installCrds, serveCustomResources } from './custom-resources.ts';
 import { hasEffect, json, struck } from './exchange.ts';
 import type { Answer, Delivery } from './exchange.ts';
 import { FaultScript, isStreamFault } from './faults.ts';
@@ -121,7 +121,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const kind = core.registry.findKind('v1', 'Namespace');
     if (kind !== undefined) create(core, { kind, namespace: '' }, { metadata: { name } }, setUp);
   }
-  for (const crd of options.crds ?? []) installCrd(core, crd);
+  installCrds(core, options.crds ?? []);
   afterRequest();
   if (options.garbageCollectionIntervalMs !== undefined) collectLater(options.garbageCollectionIntervalMs);
 

@@ -2,6 +2,8 @@ import type { Core } from './core.ts';
 import { remove } from './deletion.ts';
 import { at, isFields, listAt, textAt } from './object.ts';
 import type { ApiObject } from './object.ts';
+import { uuid } from './names.ts';
+import type { ServedKind } from './served-kind.ts';
 import { create, update } from './writes.ts';
 
 const COLLECTION = 'apiextensions.k8s.io/customresourcedefinitions';
@@ -23,8 +25,9 @@ export function serveCustomResources(core: Core): () => void {
   return () => {
     if (!isNew) return;
     isNew = false;
-    for (const crd of core.store.list(COLLECTION)) {
-      if (listAt(crd, 'status', 'conditions').length === 0) setEstablished(core, crd);
+    const kind = core.registry.findCollection(COLLECTION);
+    for (const crd of kind === undefined ? [] : core.store.list(COLLECTION)) {
+      if (kind !== undefined && listAt(crd, 'status', 'conditions').length === 0) setEstablished(core, kind, crd);
     }
   };
 }
@@ -56,17 +59,41 @@ function deleteInstances(core: Core, crd: ApiObject): boolean {
   return core.store.list(collection).length === 0;
 }
 
-/** Stores a CustomResourceDefinition. Throws Refusal. */
-export function installCrd(core: Core, crd: object): void {
+/** Stores CustomResourceDefinitions and tells them that they are served. Throws Refusal. */
+export function installCrds(core: Core, crds: readonly object[]): void {
+  for (const crd of crds) {
+    const known = installed.get(crd);
+    if (known === undefined) installed.set(crd, installNew(core, crd));
+    else for (const object of stampedAnew(core, known)) core.store.put(COLLECTION, object.metadata.name ?? '', object);
+  }
+}
+
+/** What has become of a definition, write by write: reading one takes long, and many servers are given the same. */
+const installed = new WeakMap<object, readonly ApiObject[]>();
+
+function installNew(core: Core, crd: object): readonly ApiObject[] {
   const kind = core.registry.findCollection(COLLECTION);
   if (kind === undefined || !isFields(crd) || !isFields(crd['metadata'])) throw new TypeError('not a CRD');
   const object: ApiObject = { ...structuredClone(crd), metadata: { ...crd['metadata'] } };
-  create(core, { kind, namespace: '' }, object, options);
+  const created = create(core, { kind, namespace: '' }, object, options);
+  return [created, setEstablished(core, kind, created)];
 }
 
-function setEstablished(core: Core, crd: ApiObject): void {
-  const kind = core.registry.findCollection(COLLECTION);
-  if (kind === undefined) return;
+function stampedAnew(core: Core, objects: readonly ApiObject[]): readonly ApiObject[] {
+  const now = core.now();
+  const uid = uuid(core.random);
+  return objects.map(({ metadata, status, ...object }) => {
+    const managedFields = (metadata.managedFields ?? []).map((entry) => ({ ...entry, time: now }));
+    const conditions = listAt(status, 'conditions').map((one) => ({ ...Object(one), lastTransitionTime: now }));
+    return {
+      ...object,
+      metadata: { ...metadata, uid, creationTimestamp: now, managedFields },
+      status: { ...Object(status), conditions: conditions.length === 0 ? null : conditions },
+    };
+  });
+}
+
+function setEstablished(core: Core, kind: ServedKind, crd: ApiObject): ApiObject {
   const condition = (type: string, reason: string, message: string): object => ({
     type,
     status: 'True',
@@ -83,5 +110,5 @@ function setEstablished(core: Core, crd: ApiObject): void {
     storedVersions: at(crd, 'status', 'storedVersions'),
   };
   const target = { kind, namespace: '', name: crd.metadata.name ?? '' };
-  update(core, target, (before) => ({ ...before, status }), { ...options, subresource: 'status', isPut: false });
+  return update(core, target, (before) => ({ ...before, status }), { ...options, subresource: 'status', isPut: false });
 }

@@ -34,7 +34,7 @@ export class Registry {
   /** Serves what a CustomResourceDefinition says in place of what it said before. */
   define(crd: ApiObject): void {
     this.undefine(crd);
-    for (const kind of customKinds(crd)) this.#add(kind);
+    for (const kind of customKindsOf(crd)) this.#add(kind);
   }
 
   undefine(crd: ApiObject): void {
@@ -47,6 +47,17 @@ export class Registry {
   #add(kind: ServedKind): void {
     this.#kinds.set(`${kind.group}/${kind.version}/${kind.plural}`, kind);
   }
+}
+
+/** Read schemas by the spec that they are from: many servers, and many versions of a definition, share one. */
+const knownKinds = new WeakMap<object, readonly ServedKind[]>();
+
+function customKindsOf(crd: ApiObject): readonly ServedKind[] {
+  const { spec } = crd;
+  if (!isFields(spec)) return [];
+  const kinds = knownKinds.get(spec) ?? customKinds(crd);
+  knownKinds.set(spec, kinds);
+  return kinds;
 }
 
 function customKinds(crd: ApiObject): readonly ServedKind[] {

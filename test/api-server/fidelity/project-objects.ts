@@ -96,7 +96,8 @@ export const projectObjects: readonly Behaviour[] = Object.entries(objects).map(
 async function applyHere(on: Session, object: KubeObject): Promise<void> {
   const resource = resources.find((one) => one.kind === object.kind && apiVersionOf(one) === object.apiVersion);
   if (resource === undefined) throw new TypeError(`${object.apiVersion} ${object.kind} is no kind of the client`);
-  const { name = '', namespace: _, ...metadata } = object.metadata ?? {};
+  // Its owner is not there: it would be garbage.
+  const { name = '', namespace: _, ownerReferences: __, ...metadata } = object.metadata ?? {};
   // Names of the cluster's own objects are taken on a real server.
   const here = resource.namespaced ? { name, namespace: on.namespace } : { name: `${on.namespace}:${name}` };
   await on.apply(resource, 'kamaji', { ...object, metadata: { ...metadata, ...here } }, { query: { force: true } });
