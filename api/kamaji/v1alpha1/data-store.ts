@@ -37,7 +37,8 @@ const contentReference = object(
         {
           rules: [
             rule(
-              "has(self.name) && self.name != '' && has(self.namespace) && self.namespace != ''",
+              // Older API servers know the property by this escape only, since the word is reserved in CEL.
+              "has(self.name) && self.name != '' && has(self.__namespace__) && self.__namespace__ != ''",
               'secretReference lacks name or namespace: set both',
             ),
           ],
