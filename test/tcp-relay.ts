@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { type Socket, connect, createServer } from 'node:net';
 
-/** A TCP relay on a loopback port that can fall silent: connections stand, nothing passes, new ones hang. */
+/** A TCP relay on a loopback port that can fall silent (connections stand, nothing passes, new ones hang) or be cut. */
 export interface TcpRelay {
   readonly port: number;
   /** From now on nothing passes either way. */
   silence(): void;
+  /** Breaks all connections, and new ones at once, until `mend`. */
+  cut(): void;
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -13,6 +16,7 @@ export interface TcpRelay {
 export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   let silent = false;
+  let isCut = false;
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -20,7 +24,8 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   };
   const server = createServer((near) => {
     keep(near);
-    if (silent) return;
+    if (isCut) near.resetAndDestroy();
+    if (silent || isCut) return;
     const far = keep(connect(targetPort, '127.0.0.1'));
     near.pipe(far);
     far.pipe(near);
@@ -35,6 +40,13 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     silence: () => {
       silent = true;
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    cut: () => {
+      isCut = true;
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    mend: () => {
+      isCut = false;
     },
     close: async () => {
       const closed = once(server, 'close');
