@@ -108,7 +108,12 @@ export class LookAtTenant<Notes> {
       remember(live);
       return false;
     }
-    remember(await this.#apply(this.#annotated(entry), live));
+    const { object } = this.#annotated(entry);
+    const stored = await this.#apply({ resource, object }, live);
+    // A member that is wanted empty is lost where it was not empty before; only a second apply puts it there.
+    const isLast = isSubset(object, stored, resource) || isSameVersion(stored, live);
+    if (isLast) remember(stored);
+    else this.#memory.settled.delete(identity);
     return true;
   }
 
@@ -138,7 +143,11 @@ export class LookAtTenant<Notes> {
       const gone = this.#sees(resource) && !this.#observed.objects.has(identity);
       if (gone && !wanted.has(identity)) settled.delete(identity);
     }
-    return [...this.#observed.objects].filter(([identity, { object }]) => !wanted.has(identity) && !isDerived(object));
+    return [...this.#observed.objects].filter(([identity, { object }]) => {
+      // What is going waits for whoever has a finalizer on it; to delete it again is of no use.
+      const isGoing = object.metadata?.deletionTimestamp !== undefined;
+      return !wanted.has(identity) && !isGoing && !isDerived(object);
+    });
   }
 
   async #remove(identity: string, entry: ObjectOf): Promise<boolean> {
@@ -201,6 +210,10 @@ export class LookAtTenant<Notes> {
   #allKinds(): readonly Resource[] {
     return [...new Set(this.#options.turns.flat())];
   }
+}
+
+function isSameVersion(stored: KubeObject, live: KubeObject | undefined): boolean {
+  return live !== undefined && stored.metadata?.resourceVersion === live.metadata?.resourceVersion;
 }
 
 interface Wanted extends DesiredObject {

@@ -11,11 +11,7 @@ import {
   arbitrarySecret,
   arbitraryService,
 } from '#test/api-server/apply/arbitrary-writes.ts';
-import { compare } from '#test/api-server/apply/compare.ts';
-import { pathsOf } from '#test/api-server/apply/field-set.ts';
-import { mergeTypeOf } from '#test/api-server/apply/merge-type.ts';
-import { printPath } from '#test/api-server/apply/path-element.ts';
-import { applyConfiguration } from '#test/api-server/apply/server-side-apply.ts';
+import { missingChanges } from '#test/api-server/apply/missing-changes.ts';
 import type { JsonObject } from '#test/api-server/schema/schema-node.ts';
 import { isObject } from '#test/api-server/schema/schema-node.ts';
 import { withPathsOf } from '#test/api-server/schema/subresources.ts';
@@ -157,19 +153,8 @@ class Scenario {
       ...this.#wanted,
       metadata: { ...this.#wanted.metadata, annotations: { ...this.#wanted.metadata?.annotations, ...hash } },
     };
-    const result = applyConfiguration({
-      live,
-      applied,
-      manager: options.fieldManager,
-      force: true,
-      schema: this.#schema,
-      now: '2026-01-01T00:00:00Z',
-    });
-    assert.ok('object' in result);
-    const type = mergeTypeOf(this.#schema.root);
-    const changes = compare(type, contentOf(live), contentOf(result.object));
-    const paths = [changes.added, changes.modified, changes.removed].flatMap((set) => pathsOf(set).map(printPath));
-    assert.deepEqual(paths, [], 'fields that an apply would have changed');
+    const changes = missingChanges(live, applied, options.fieldManager, this.#schema);
+    assert.deepEqual(changes, [], 'fields that an apply would have changed');
   }
 
   #patch(content: JsonObject): Promise<AnyObject | undefined> {
@@ -213,15 +198,6 @@ class Scenario {
   }
 }
 
-/** Without managedFields and without empty lists, which mean the same as none. */
-function contentOf(object: KubeObject): unknown {
-  const { metadata: { managedFields: _, ...metadata } = {}, ...rest } = object;
-  const text = JSON.stringify({ ...rest, metadata }, (_key, value: unknown) => {
-    return Array.isArray(value) && value.length === 0 ? undefined : value;
-  });
-  return JSON.parse(text);
-}
-
 async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
@@ -255,7 +231,7 @@ for (const kind of kinds) {
   test(`a ${kind[0].kind} is never left other than wanted, and never written without need`, async () => {
     const connect = (): Client =>
       createClient(createApiServer({ clock: new FakeClock(), crds: [widgetCrd] }).transport());
-    await tryScenarios(connect, kind, 100);
+    await tryScenarios(connect, kind, 30);
   });
 }
 
