@@ -72,7 +72,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry: new Registry(),
     random,
     next: { address: 0, nodePort: 0 },
-    now: () => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+    now: () => secondsText(clock.now()),
   };
   const afterRequest = serveCustomResources(core);
   const watches = new Watches(core, clock, options.bookmarkIntervalMs ?? 60_000);
@@ -109,7 +109,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return delivery;
   };
 
-  const collect = (): number => collectGarbage(core);
+  let collectedAt = -1n;
+  const collect = (): number => {
+    const writes = core.store.revision === collectedAt ? 0 : collectGarbage(core);
+    collectedAt = core.store.revision;
+    return writes;
+  };
   const collectLater = (intervalMs: number): void => {
     cancelCollection = clock.setTimeout(() => {
       collect();
@@ -152,6 +157,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 const setUp = { manager: 'kube-apiserver', dryRun: false };
+
+let lastSecond = Number.NaN;
+let lastText = '';
+
+function secondsText(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second === lastSecond) return lastText;
+  lastSecond = second;
+  lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return lastText;
+}
 
 function deliveryOf(
   result: Answer | Extract<Delivery, { kind: 'watch' }> | undefined,

@@ -44,10 +44,13 @@ export function remove(core: Core, target: Target, options: DeleteOptions): Dele
 }
 
 function take(core: Core, { kind, namespace, name }: Target, before: ApiObject, { dryRun }: DeleteOptions): Deleted {
+  const collection = collectionOf(kind);
+  const key = keyOf(namespace, name);
   // A kind with a grace period is marked even when that is over at once.
   const last = isPod(kind) ? markedAsDeleted(core, kind, before, [], 0) : before;
-  const object = dryRun ? last : core.store.delete(collectionOf(kind), keyOf(namespace, name), last);
-  return { object: object ?? last, gone: true };
+  if (dryRun) return { object: last, gone: true };
+  if (last !== before) core.store.put(collection, key, last);
+  return { object: core.store.delete(collection, key) ?? last, gone: true };
 }
 
 function checkPreconditions(kind: ServedKind, { metadata }: ApiObject, { uid, resourceVersion }: DeleteOptions): void {

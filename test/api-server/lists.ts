@@ -33,7 +33,7 @@ export function list(core: Core, kind: ServedKind, info: RequestInfo, present: P
   const objects = core.store.listAt(collectionOf(kind), prefix, revision);
   if (objects === undefined) {
     const next = position === undefined ? undefined : token({ revision: '', after: position.after });
-    throw expired(position === undefined ? gone(core, revision) : tooOld, next);
+    throw expired(position === undefined ? 'The resourceVersion for the provided list is too old.' : tooOld, next);
   }
   const left = position === undefined ? objects : objects.filter((object) => keyOfObject(object) > position.after);
   const selected = left.filter(matches);
@@ -76,10 +76,6 @@ function revisionOf(core: Core, query: URLSearchParams, position: Position | und
   const revision = parsedRevision(core, wanted);
   const isExact = query.get('resourceVersionMatch') === 'Exact';
   return isExact && revision !== undefined ? revision : core.store.revision;
-}
-
-function gone(core: Core, revision: bigint): string {
-  return `The resourceVersion for the provided list is too old: ${revision} (${core.store.compacted})`;
 }
 
 function keyOfObject({ metadata: { namespace = '', name = '' } }: ApiObject): string {

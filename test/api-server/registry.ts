@@ -8,6 +8,8 @@ import type { ScalePaths, ServedKind } from './served-kind.ts';
 /** The kinds that are served now. */
 export class Registry {
   readonly #kinds = new Map<string, ServedKind>();
+  readonly #byKind = new Map<string, ServedKind>();
+  readonly #byCollection = new Map<string, ServedKind>();
 
   constructor() {
     for (const kind of builtinKinds((group, kind) => lazily(() => schemaOfBuiltin(group, kind)))) this.#add(kind);
@@ -19,12 +21,12 @@ export class Registry {
 
   /** The kind of an owner reference. */
   findKind(apiVersion: string, kind: string): ServedKind | undefined {
-    return this.all().find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
+    return this.#byKind.get(`${apiVersion}/${kind}`);
   }
 
   /** One served version of the kind behind a collection. */
   findCollection(collection: string): ServedKind | undefined {
-    return this.all().find((one) => collectionOf(one) === collection);
+    return this.#byCollection.get(collection);
   }
 
   all(): readonly ServedKind[] {
@@ -39,13 +41,19 @@ export class Registry {
 
   undefine(crd: ApiObject): void {
     const collection = `${textAt(crd, 'spec', 'group')}/${textAt(crd, 'spec', 'names', 'plural')}`;
-    for (const [key, kind] of this.#kinds) {
-      if (kind.custom && collectionOf(kind) === collection) this.#kinds.delete(key);
+    for (const kind of this.all()) {
+      if (!kind.custom || collectionOf(kind) !== collection) continue;
+      this.#kinds.delete(`${kind.group}/${kind.version}/${kind.plural}`);
+      this.#byKind.delete(`${apiVersionOf(kind)}/${kind.kind}`);
+      this.#byCollection.delete(collection);
     }
   }
 
   #add(kind: ServedKind): void {
     this.#kinds.set(`${kind.group}/${kind.version}/${kind.plural}`, kind);
+    this.#byKind.set(`${apiVersionOf(kind)}/${kind.kind}`, kind);
+    const collection = collectionOf(kind);
+    if (!this.#byCollection.has(collection)) this.#byCollection.set(collection, kind);
   }
 }
 

@@ -68,16 +68,12 @@ export class Store {
     return after;
   }
 
-  /**
-   * Takes an object away; what it was, or is said to have been last, goes to those who listen and back to the caller,
-   * under the revision of the deletion.
-   */
-  delete(collection: string, key: string, last?: ApiObject): ApiObject | undefined {
+  /** Takes an object away; what it was goes back to the caller, under the revision of its deletion. */
+  delete(collection: string, key: string): ApiObject | undefined {
     const held = this.#collection(collection);
-    const stored = held.objects.get(key);
-    if (stored === undefined) return undefined;
+    const before = held.objects.get(key);
+    if (before === undefined) return undefined;
     const revision = ++this.#revision;
-    const before = last ?? stored;
     held.delete(key);
     this.#record({ revision, collection, key, before, after: undefined });
     return { ...before, metadata: { ...before.metadata, resourceVersion: String(revision) } };

@@ -137,6 +137,8 @@ export const listing: readonly Behaviour[] = [
       await on.quietly(() => on.create(configMaps, map('d')));
       await on.server.compact();
       await on.list(configMaps, { limit: 1, continue: pageOf(first) });
+      const { resourceVersion } = first.metadata;
+      await on.list(configMaps, { resourceVersion, resourceVersionMatch: 'Exact' });
     },
   },
 ];

@@ -1,7 +1,7 @@
-import { configMaps } from '#runtime/client/builtin.ts';
+import { configMaps, namespaces, pods } from '#runtime/client/builtin.ts';
 import { metadataAccept } from '#runtime/client/list-page.ts';
 import type { Behaviour } from './behaviour.ts';
-import { map } from './objects.ts';
+import { map, pod } from './objects.ts';
 import type { Session } from './session.ts';
 
 async function position(on: Session): Promise<string> {
@@ -65,6 +65,31 @@ export const watching: readonly Behaviour[] = [
         await on.create(configMaps, map('a'));
         await on.create(configMaps, map('b'));
         await on.delete(configMaps, 'b');
+      });
+    },
+  },
+  {
+    title: 'a namespace is watched from its creation to its end',
+    run: async (on) => {
+      const name = `${on.namespace}-watched`;
+      const { metadata } = await on.quietly(() => on.list(namespaces));
+      const query = { resourceVersion: metadata.resourceVersion, fieldSelector: `metadata.name=${name}` };
+      await on.watch(namespaces, query, 2, async () => {
+        await on.create(namespaces, { metadata: { name } });
+        await on.merge(namespaces, name, { metadata: { labels: { a: 'b' } } });
+      });
+    },
+  },
+  {
+    title: 'a pod is marked before it goes, even when nothing is to be waited for',
+    run: async (on) => {
+      const { metadata } = await on.create(pods, pod('a'));
+      const { resourceVersion } = metadata;
+      await on.watch(pods, { resourceVersion, fieldSelector: 'metadata.name=a' }, 2, () => on.delete(pods, 'a'));
+      await on.create(pods, pod('b', { nodeName: 'n' }));
+      await on.watch(pods, { resourceVersion, fieldSelector: 'metadata.name=b' }, 4, async () => {
+        await on.delete(pods, 'b');
+        await on.delete(pods, 'b', { gracePeriodSeconds: 0 });
       });
     },
   },
