@@ -47,6 +47,15 @@ ip route replace "$cluster" dev "$link" src "${node%/*}"
 # Pods that are gone; those that are there have routes of their own.
 ip route replace unreachable "$node"
 
+# Nothing that a pod sends finds its way by the default route. Told so at once, and not by silence, it tries again at once: a pod
+# that starts before kube-proxy has made the Services would else wait half a minute for its first connection to one.
+for rule in "20000 lookup main suppress_prefixlength 0" "20001 unreachable"; do
+  read -r priority action <<<"$rule"
+  ip rule delete priority "$priority" 2>/dev/null || true
+  # shellcheck disable=SC2086 -- several words
+  ip rule add priority "$priority" from "$node" $action
+done
+
 # Outside of the pod network nobody knows a way back to pods.
 masquerade=(POSTROUTING -s "$node" ! -d "$cluster" -j MASQUERADE)
 iptables --wait --table nat --check "${masquerade[@]}" 2>/dev/null ||
