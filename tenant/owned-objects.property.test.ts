@@ -11,12 +11,9 @@ import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf, keyOf } from '#runtime/client/resource.ts';
 import { FakeClock } from '#runtime/clock.fake.ts';
 import { createApiServer } from '#test/api-server/api-server.ts';
-import {
-  arbitraryConfigMap,
-  arbitraryDeployment,
-  arbitraryPatch,
-  arbitraryService,
-} from '#test/api-server/apply/arbitrary-writes.ts';
+import { arbitraryConfigMap, arbitraryService } from '#test/api-server/apply/arbitrary-contents.ts';
+import { arbitraryDeployment } from '#test/api-server/apply/arbitrary-deployment.ts';
+import { arbitraryPatch } from '#test/api-server/apply/arbitrary-writes.ts';
 import { missingChanges } from '#test/api-server/apply/missing-changes.ts';
 import type { JsonObject } from '#test/api-server/schema/schema-node.ts';
 import { isObject } from '#test/api-server/schema/schema-node.ts';

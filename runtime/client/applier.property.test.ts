@@ -6,11 +6,11 @@ import { createApiServer } from '#test/api-server/api-server.ts';
 import {
   arbitraryConfigMap,
   arbitraryCustom,
-  arbitraryDeployment,
-  arbitraryPatch,
   arbitrarySecret,
   arbitraryService,
-} from '#test/api-server/apply/arbitrary-writes.ts';
+} from '#test/api-server/apply/arbitrary-contents.ts';
+import { arbitraryDeployment } from '#test/api-server/apply/arbitrary-deployment.ts';
+import { arbitraryPatch } from '#test/api-server/apply/arbitrary-writes.ts';
 import { missingChanges } from '#test/api-server/apply/missing-changes.ts';
 import type { JsonObject } from '#test/api-server/schema/schema-node.ts';
 import { isObject } from '#test/api-server/schema/schema-node.ts';

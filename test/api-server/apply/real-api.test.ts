@@ -12,19 +12,15 @@ import type { JsonObject } from '../schema/schema-node.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
 import { schemaOfBuiltin, schemaOfCrd } from '../schema/type-schema.ts';
 import { widgetCrd, widgets } from '../schema/widget-crd.ts';
-import {
-  arbitraryConfigMap,
-  arbitraryCustom,
-  arbitraryDeployment,
-  arbitrarySecret,
-  arbitraryService,
-  arbitraryWrites,
-} from './arbitrary-writes.ts';
+import { arbitraryConfigMap, arbitraryCustom, arbitrarySecret, arbitraryService } from './arbitrary-contents.ts';
+import type { Contents } from './arbitrary-contents.ts';
+import { arbitraryDeployment } from './arbitrary-deployment.ts';
+import { arbitraryWrites } from './arbitrary-writes.ts';
 import type { Write } from './arbitrary-writes.ts';
 import type { ComparedWrites } from './compared-writes.ts';
 import { compareWrites } from './compared-writes.ts';
 
-type Kind = readonly [Resource, TypeSchema, Parameters<typeof arbitraryWrites>[0]];
+type Kind = readonly [Resource, TypeSchema, Contents];
 
 suite('writes to ours end as they do at a real API server', async () => {
   let controlPlane: ControlPlane;

@@ -1,30 +1,25 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { JsonObject } from '../schema/schema-node.ts';
 import { isObject } from '../schema/schema-node.ts';
-import { decodeMerged } from '../schema/structural-decoding.ts';
-import { resetPaths, withPathsOf } from '../schema/subresources.ts';
+import { resetPaths } from '../schema/subresources.ts';
 import type { TypeSchema } from '../schema/type-schema.ts';
 import { defaultObject, prune } from '../schema/type-schema.ts';
+import type { ApplyConflict } from './conflicts.ts';
+import { worded } from './conflicts.ts';
 import type { FieldSet } from './field-set.ts';
 import { difference, isEmptySet, setOf, union } from './field-set.ts';
 import type { ManagerEntry, Managers } from './managed-fields.ts';
-import { managerId, readManagers, writeManagers } from './managed-fields.ts';
+import { managerId, readManagers } from './managed-fields.ts';
 import { mergeTypeOf } from './merge-type.ts';
 import { withFewUpdaters } from './old-updaters.ts';
 import type { OwnershipContext } from './ownership.ts';
 import { ownersAfterApply, ownersAfterUpdate } from './ownership.ts';
-import { printPath } from './path-element.ts';
+import { managedFieldsOf, settled, withManagers, withoutManagers } from './stored-object.ts';
 import type { TypedProblem } from './typed-problems.ts';
 import { typedProblems } from './typed-problems.ts';
 
-/** A field that another manager has set to another value. */
-export interface ApplyConflict {
-  /** As the API server quotes it in a cause's message, after `conflict with `: `"name" using apps/v1`. */
-  readonly manager: string;
-  /** As in a cause's `field`: `.spec.replicas`. */
-  readonly field: string;
-}
+export { conflictMessage } from './conflicts.ts';
+export type { ApplyConflict } from './conflicts.ts';
 
 interface WriteInput {
   readonly manager: string;
@@ -79,11 +74,7 @@ export function applyConfiguration(
   const id = managerId(entry);
   const result = ownersAfterApply(context, live, patch, managers, id, entry, force);
   if ('conflicts' in result) {
-    const conflicts = result.conflicts.map(({ owner, path }) => ({
-      manager: printManager(owner),
-      field: printPath(path),
-    }));
-    return { conflicts: conflicts.toSorted(compareConflicts) };
+    return { conflicts: worded(result.conflicts) };
   }
   const owners = withoutSystemFields(result.managers, id);
   const own = owners.get(id);
@@ -111,20 +102,6 @@ export function trackUpdate(input: UpdateInput): KubeObject {
   if (!isTyped) return settled(input, before, sent);
   const owners = isTracked ? afterUpdate(input, context, live, sent, managers) : managers;
   return settled(input, before, withManagers(sent, owners));
-}
-
-/** `Apply failed with ...`, the message of the Status that refuses an apply. */
-export function conflictMessage(conflicts: readonly ApplyConflict[]): string {
-  const [first] = conflicts;
-  if (conflicts.length === 1 && first !== undefined) {
-    return `Apply failed with 1 conflict: conflict with ${first.manager}: ${first.field}`;
-  }
-  const managers = [...new Set(conflicts.map(({ manager }) => manager))];
-  const lines = managers.flatMap((manager) => {
-    const fields = conflicts.filter((one) => one.manager === manager).map(({ field }) => `- ${field}`);
-    return [`conflicts with ${manager}:`, ...fields];
-  });
-  return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
 }
 
 function contextOf({ schema, subresource }: WriteInput): OwnershipContext {
@@ -206,77 +183,9 @@ function managersOfUpdate({ before, after, subresource }: UpdateInput): Managers
   return readManagers(managedFieldsOf(before));
 }
 
-/**
- * What is stored in the end; `before` itself when that says the same but for times. The comparison is of the object as
- * it was merged: a custom object with `labels: {}` is written again by each apply that says so.
- */
-function settled(input: WriteInput, before: KubeObject | undefined, after: JsonObject): KubeObject {
-  const { schema, subresource } = input;
-  if (before === undefined) return readAgain(schema, withoutStatus(schema, after));
-  const old = asObject(before);
-  const kept = keptParts(schema, subresource, after, old);
-  return isDeepStrictEqual(withoutTimes(kept), withoutTimes(old)) ? before : readAgain(schema, kept);
-}
-
-/** As a custom object comes back from etcd, but for the nulls that validation refuses. */
-function readAgain({ declared }: TypeSchema, object: KubeObject): KubeObject {
-  return declared === undefined ? object : decodeMerged(declared, asObject(object));
-}
-
-/** A new object starts without a status; only that of a node is taken from whoever creates it. */
-function withoutStatus(schema: TypeSchema, object: JsonObject): KubeObject {
-  if (!schema.hasStatusSubresource || schema.kind === 'Node') return object;
-  const { status: _, ...rest } = object;
-  return schema.declared === undefined ? defaultObject(schema, prune(schema, rest)) : rest;
-}
-
-function keptParts(
-  schema: TypeSchema,
-  subresource: string | undefined,
-  after: JsonObject,
-  before: JsonObject,
-): JsonObject {
-  const isStatus = schema.hasStatusSubresource && subresource === 'status';
-  const managers = ['metadata', 'managedFields'];
-  if (schema.declared !== undefined && isStatus) return withPathsOf(before, after, [['status'], managers]);
-  return withPathsOf(withPathsOf(after, before, resetPaths(schema, subresource)), after, [managers]);
-}
-
 function emptyObject(schema: TypeSchema): KubeObject {
   const object = { apiVersion: apiVersionOf(schema), kind: schema.kind };
   return schema.declared === undefined ? prune(schema, object) : object;
-}
-
-function managedFieldsOf(object: KubeObject | undefined): unknown {
-  const metadata = asObject(object ?? {})['metadata'];
-  return isObject(metadata) ? metadata['managedFields'] : undefined;
-}
-
-function withoutManagers(object: JsonObject): JsonObject {
-  return withPathsOf(object, {}, [['metadata', 'managedFields']]);
-}
-
-function withManagers(object: JsonObject, managers: Managers): JsonObject {
-  const managedFields = writeManagers(managers);
-  const source = managedFields === undefined ? {} : { metadata: { managedFields } };
-  return withPathsOf(object, source, [['metadata', 'managedFields']]);
-}
-
-function withoutTimes(object: JsonObject): JsonObject {
-  const managedFields = managedFieldsOf(object);
-  if (!Array.isArray(managedFields)) return object;
-  const timeless = managedFields.map((entry: unknown) => (isObject(entry) ? { ...entry, time: undefined } : entry));
-  return withPathsOf(object, { metadata: { managedFields: timeless } }, [['metadata', 'managedFields']]);
-}
-
-function printManager({ manager, operation, apiVersion, subresource }: ManagerEntry): string {
-  const name = JSON.stringify(manager);
-  const part = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
-  return `${name}${part}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
-}
-
-function compareConflicts(a: ApplyConflict, b: ApplyConflict): number {
-  return a.manager < b.manager ? -1 : a.manager > b.manager ? 1 : 0;
 }
 
 function typedPatchError(

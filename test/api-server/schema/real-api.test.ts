@@ -10,13 +10,15 @@ import { type ControlPlane, startControlPlane } from '../../control-plane.ts';
 import { propertyRuns } from '../../property.ts';
 import { arbitraryMutation, mutated } from './arbitrary-mutation.ts';
 import { arbitraryObject } from './arbitrary-value.ts';
+import { applyConfiguration, trackUpdate } from '../apply/server-side-apply.ts';
+import { builtinExamples } from './builtin-examples.ts';
 import { recordedDefinitions } from './builtin-kinds.ts';
 import { ownCrdsWithoutRules, yamlObjects } from './own-crds.ts';
 import { publishedDefinitions } from './published-kinds.ts';
 import type { JsonObject } from './schema-node.ts';
 import { isObject } from './schema-node.ts';
 import { withPathsOf } from './subresources.ts';
-import { defaultObject, prune, schemaOfCrd, validate } from './type-schema.ts';
+import { defaultObject, prune, schemaOfBuiltin, schemaOfCrd, validate } from './type-schema.ts';
 import { widgetCrd, widgets } from './widget-crd.ts';
 
 type CustomObject = JsonObject & KubeObject;
@@ -76,6 +78,27 @@ suite('objects are read, defaulted and refused as by a real API server', async (
     });
   }
 
+  for (const [index, { resource, content }] of builtinExamples.entries()) {
+    const schema = schemaOfBuiltin(resource.group, resource.kind);
+    const write = { manager: 'node', schema, now: '' };
+
+    test(`${resource.kind} ${index}, created: its defaults, and what of it is written`, async () => {
+      const sent = withNames(resource, content);
+      const real = await controlPlane.client.create(untyped(resource), sent);
+      const after = defaultObject(schema, prune(schema, sent));
+      const ours = trackUpdate({ ...write, before: undefined, after, operation: 'Update' });
+      assert.deepEqual(withoutAllocated({ ...ours }), withoutAllocated(real));
+    });
+
+    test(`${resource.kind} ${index}, applied: its defaults, and what of it is written`, async () => {
+      const applied = withNames(resource, content);
+      const real = await controlPlane.client.apply(untyped(resource), applied, { fieldManager: 'node' });
+      const ours = applyConfiguration({ ...write, live: undefined, applied, force: false });
+      assert.ok('object' in ours);
+      assert.deepEqual(withoutAllocated({ ...ours.object }), withoutAllocated(real));
+    });
+  }
+
   test('the table of the built-in kinds is what the API server publishes', async () => {
     assert.deepEqual(recordedDefinitions(), await publishedDefinitions(controlPlane.client));
   });
@@ -97,8 +120,22 @@ async function outcome(call: Promise<CustomObject>): Promise<Outcome | undefined
 
 function withNames({ namespaced, ...kind }: Resource, object: JsonObject): CustomObject {
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const plural = `x${randomUUID().replaceAll('-', '')}`;
+  if (kind.kind === 'CustomResourceDefinition') return namedCrd(object, plural);
   const names = { name: `x-${randomUUID()}`, ...(namespaced ? { namespace: 'default' } : {}) };
   return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { ...metadata, ...names } };
+}
+
+function namedCrd(object: JsonObject, plural: string): CustomObject {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  const names = { plural, kind: plural.toUpperCase() };
+  const metadata = { name: `${plural}.${String(spec['group'])}` };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata,
+    spec: { ...spec, names },
+  };
 }
 
 function withoutIdentity(object: JsonObject): JsonObject {
@@ -108,6 +145,21 @@ function withoutIdentity(object: JsonObject): JsonObject {
     {},
     names.map((name) => ['metadata', name]),
   );
+}
+
+/** Without what the code of a kind and admission plugins fill in. */
+function withoutAllocated(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  const managers = isObject(metadata) ? metadata['managedFields'] : [];
+  const fields = Array.isArray(managers) ? managers.map((one: unknown) => isObject(one) && one['fieldsV1']) : [];
+  const spec = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'podCIDRs', 'priority', 'preemptionPolicy'];
+  const paths = [
+    ...spec.map((name) => ['spec', name]),
+    ...(object['kind'] === 'Pod' ? [['status']] : [['status', 'lastPhaseTransitionTime']]),
+    ...(object['kind'] === 'Namespace' ? [['spec', 'finalizers']] : []),
+  ];
+  const { status, ...rest } = withPathsOf(withoutIdentity(object), {}, paths);
+  return { fields, object: status === undefined ? rest : { ...rest, status } };
 }
 
 function plain(value: unknown): JsonObject {
