@@ -19,10 +19,11 @@ export class TokenBuckets {
     this.#clock = clock;
   }
 
-  /** Takes a token; or, when there is none, the milliseconds until there will be one. */
+  /** Takes a token; or, when there is none, the whole milliseconds until there will be one. */
   take(key: string): 'taken' | number {
     const bucket = this.#refilled(key);
-    if (bucket.tokens < 1) return (1 - bucket.tokens) * this.#refillMs;
+    // Rounded up: a wait too short to move the clock would be followed by another one like it.
+    if (bucket.tokens < 1) return Math.floor((1 - bucket.tokens) * this.#refillMs) + 1;
     bucket.tokens -= 1;
     this.#buckets.set(key, bucket);
     return 'taken';

@@ -1,12 +1,17 @@
 import { createHmac, webcrypto } from 'node:crypto';
 
+const MOST_TURNS = 20_000;
+
 /**
  * Resolves when nothing more happens by itself: every promise chain has gone as far as it can until the clock moves. Only
- * for code that does no real I/O.
+ * for code that does no real I/O. Rejects when there is no end of it: something goes round without ever waiting.
  */
 export async function quiesce(): Promise<void> {
-  do await new Promise<void>((resolve) => setImmediate(resolve));
-  while (process.getActiveResourcesInfo().includes('Immediate'));
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (!process.getActiveResourcesInfo().includes('Immediate')) return;
+  }
+  throw new Error(`no rest after ${MOST_TURNS} turns of the event loop`);
 }
 
 /**
