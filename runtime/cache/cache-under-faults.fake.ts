@@ -76,6 +76,7 @@ export class CacheUnderFaults implements AsyncDisposable {
         : server.transport({ user });
     const self = new CacheUnderFaults({ clock, server, transport, isRemote: frontEnd === 'HTTP', seed: script.seed });
     for (const write of script.early) await self.#write(write);
+    await self.#settle();
     return self;
   }
 
@@ -120,7 +121,7 @@ export class CacheUnderFaults implements AsyncDisposable {
         await this.#write(step);
         break;
       case 'time':
-        await this.#clock.advance(step.ms);
+        await this.#advance(step.ms);
         break;
       case 'list fault':
         faults.next(step.fault, { user, verb: 'list', continuing: step.continuing });
@@ -149,7 +150,7 @@ export class CacheUnderFaults implements AsyncDisposable {
     // A silent watch is given up after three minutes; a request without answer, and the longest delay, cost less.
     for (let minute = 0; minute < 12; minute++) {
       await this.#settle();
-      await this.#clock.advance(30_000);
+      await this.#advance(30_000);
     }
     await this.#settle();
   }
@@ -196,6 +197,15 @@ export class CacheUnderFaults implements AsyncDisposable {
     if (!isThere) await this.#writer.create(configMaps, { metadata: { ...key, labels }, data });
     else if (what === 'label') await this.#writer.mergePatch(configMaps, key, { metadata: { labels } });
     else if (what === 'update') await this.#writer.mergePatch(configMaps, key, { data });
+  }
+
+  /** Lets time pass from timer to timer, so that none overtakes what is under way on a socket. */
+  async #advance(ms: number): Promise<void> {
+    const end = this.#clock.monotonic() + ms;
+    for (let left = ms; left > 0; left = end - this.#clock.monotonic()) {
+      await this.#clock.advance(Math.min(left, this.#clock.pending()[0] ?? left));
+      await this.#settle();
+    }
   }
 
   /** Waits until nothing is under way that needs no time on the clock. */

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import type { Cluster, User } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { cached, tokenFromFile } from './cached-token.ts';
+import { isInPod, podAccess, serviceAccount } from './pod-access.ts';
 import type { TlsOptions, TransportOptions } from './transport.ts';
 
 export interface KubeConfigOptions {
@@ -12,6 +13,8 @@ export interface KubeConfigOptions {
   readonly path?: string | undefined;
   /** Default: the file's current context. */
   readonly context?: string | undefined;
+  /** Where a pod finds its service account. Default: where kubelet puts it. */
+  readonly serviceAccountDirectory?: string;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -39,7 +42,10 @@ export class KubeConfigError extends Error {
  * which caches until expiry. Throws KubeConfigError.
  */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<ClusterAccess> {
-  const config = readConfig(options.path);
+  const { clock, serviceAccountDirectory = serviceAccount } = options;
+  const isNamed = options.path !== undefined || (process.env['KUBECONFIG'] ?? '') !== '';
+  if (!isNamed && isInPod(serviceAccountDirectory)) return podAccess(serviceAccountDirectory, clock);
+  const config = await readConfig(options.path);
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const context = config.getContextObject(config.getCurrentContext());
   const cluster = config.getCurrentCluster();
@@ -55,7 +61,7 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<Cluste
     throw new KubeConfigError('KUBECONFIG_UNSUPPORTED', `user '${user.name}': ${unsupported} is not supported`);
   }
   const delegated = usesPlugin(user) ? await pluginCredentials(config) : undefined;
-  const bearerToken = tokenProvider(config, user, delegated, options.clock);
+  const bearerToken = tokenProvider(config, user, delegated, clock);
   return {
     transport: {
       server: cluster.server,
@@ -66,16 +72,14 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<Cluste
   };
 }
 
-const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
-function readConfig(path: string | undefined): KubeConfig {
-  const config = new KubeConfig();
+async function readConfig(path: string | undefined): Promise<KubeConfig> {
+  // Not at the top: it brings every model of the Kubernetes API, which a pod, whose way is above, need not hold in memory.
+  const clientNode = await import('@kubernetes/client-node');
+  const config = new clientNode.KubeConfig();
   try {
     if (path !== undefined) config.loadFromFile(path);
     else if ((process.env['KUBECONFIG'] ?? '') !== '') config.loadFromDefault();
-    else if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(serviceAccountToken)) {
-      config.loadFromCluster();
-    } else if (existsSync(join(homedir(), '.kube', 'config'))) {
+    else if (existsSync(join(homedir(), '.kube', 'config'))) {
       config.loadFromFile(join(homedir(), '.kube', 'config'));
     } else {
       throw new KubeConfigError(
@@ -132,29 +136,13 @@ function tokenProvider(
   clock: Pick<Clock, 'monotonic'>,
 ): (() => Promise<string>) | undefined {
   const file = tokenFileOf(user);
-  if (file !== undefined) return cached(async () => (await readFile(file, 'utf8')).trim(), 60_000, clock);
+  if (file !== undefined) return tokenFromFile(file, clock);
   if (delegated?.token !== undefined) {
     // Short, since client-node knows the expiry and answers from its cache; the point is one question at a time.
     return cached(async () => (await pluginCredentials(config)).token ?? '', 10_000, clock);
   }
   const token = user?.token;
   return isPresent(token) ? () => Promise.resolve(token) : undefined;
-}
-
-// Concurrent callers share one load: an exec plugin must not be started once per request.
-function cached<T>(load: () => Promise<T>, ttlMs: number, clock: Pick<Clock, 'monotonic'>): () => Promise<T> {
-  let current: { readonly value: Promise<T>; readonly until: number } | undefined;
-  return () => {
-    if (current === undefined || clock.monotonic() >= current.until) {
-      const value = load();
-      const mine = { value, until: clock.monotonic() + ttlMs };
-      current = mine;
-      value.catch(() => {
-        if (current === mine) current = undefined;
-      });
-    }
-    return current.value;
-  };
 }
 
 function tokenFileOf(user: User | null): string | undefined {
