@@ -1,6 +1,6 @@
 import { DEFAULT_KONNECTIVITY_AGENT_TOLERATIONS } from '#api/kamaji/v1alpha1/defaults.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
-import type { AddonObject, Container, PodTemplate } from './objects.ts';
+import type { AddonObject, Container, PodTemplate, ResourceRequirements } from './objects.ts';
 import {
   account,
   apartFrom,
@@ -114,7 +114,7 @@ function container(input: KonnectivityAgentInput): Container {
       { name: 'KUBERNETES_SERVICE_PORT', value: String(apiServer.port) },
     ],
     ports: [{ name: 'healthport', containerPort: HEALTH_PORT, protocol: 'TCP' }],
-    resources: { requests: { cpu: '10m', memory: '32Mi' } },
+    resources: resourcesOf(tenantControlPlane),
     volumeMounts: [{ name: TOKEN, mountPath: TOKEN_DIRECTORY, readOnly: true }],
     livenessProbe: {
       httpGet: { path: '/healthz', port: HEALTH_PORT, scheme: 'HTTP' },
@@ -127,6 +127,19 @@ function container(input: KonnectivityAgentInput): Container {
       capabilities: { drop: ['ALL'] },
       readOnlyRootFilesystem: true,
     },
+  };
+}
+
+// The user may write quantities as numbers.
+function resourcesOf({ spec }: TenantControlPlane): ResourceRequirements {
+  const chosen = spec.addons?.konnectivity?.agent?.resources;
+  if (chosen === undefined) return { requests: { cpu: '10m', memory: '32Mi' } };
+  const texts = (quantities: Readonly<Record<string, number | string>>): { [resource: string]: string } =>
+    Object.fromEntries(Object.entries(quantities).map(([resource, quantity]) => [resource, String(quantity)]));
+  return {
+    ...(chosen.limits && { limits: texts(chosen.limits) }),
+    ...(chosen.requests && { requests: texts(chosen.requests) }),
+    ...(chosen.claims && { claims: [...chosen.claims] }),
   };
 }
 

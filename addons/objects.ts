@@ -137,7 +137,7 @@ export interface Container {
   args?: string[];
   env?: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];
   ports?: { name: string; containerPort: number; protocol: string }[];
-  resources?: { limits?: { [resource: string]: string }; requests?: { [resource: string]: string } };
+  resources?: ResourceRequirements;
   volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
   livenessProbe?: Probe;
   readinessProbe?: Probe;
@@ -147,6 +147,13 @@ export interface Container {
     capabilities?: { add?: string[]; drop: string[] };
     readOnlyRootFilesystem?: boolean;
   };
+}
+
+/** Kubernetes: core/v1 ResourceRequirements. */
+export interface ResourceRequirements {
+  limits?: { [resource: string]: string };
+  requests?: { [resource: string]: string };
+  claims?: { name: string; request?: string }[];
 }
 
 interface Probe {

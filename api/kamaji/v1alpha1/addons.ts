@@ -57,6 +57,7 @@ const konnectivityAgent = object(
     tolerations: optional(
       list('Taints that the agents tolerate.', toleration, { default: [...DEFAULT_KONNECTIVITY_AGENT_TOLERATIONS] }),
     ),
+    resources: optional(resourceRequirements),
     hostNetwork: optional(boolean("Run the agents in the node's network.", { default: false })),
     extraArgs: optional(list('Additional arguments, as --flag=value.', string('Argument.'))),
   },

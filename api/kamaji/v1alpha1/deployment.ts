@@ -76,12 +76,15 @@ export const deployment = object(
       }),
     ),
     extraArgs: optional(
-      object('Additional arguments per container, as --flag=value; a flag that the system sets too is overridden.', {
-        apiServer: optional(list('Arguments of kube-apiserver.', argument)),
-        controllerManager: optional(list('Arguments of kube-controller-manager.', argument)),
-        scheduler: optional(list('Arguments of kube-scheduler.', argument)),
-        kine: optional(list('Arguments of kine.', argument)),
-      }),
+      object(
+        'Additional arguments per container, as --flag=value; those that the system cannot do without are not replaced.',
+        {
+          apiServer: optional(list('Arguments of kube-apiserver.', argument)),
+          controllerManager: optional(list('Arguments of kube-controller-manager.', argument)),
+          scheduler: optional(list('Arguments of kube-scheduler.', argument)),
+          kine: optional(list('Arguments of kine.', argument)),
+        },
+      ),
     ),
     additionalMetadata: optional(describe('Metadata of the Deployment.', additionalMetadata)),
     podAdditionalMetadata: optional(describe('Metadata of the pods.', additionalMetadata)),
