@@ -1,6 +1,6 @@
 import type { Kubectl } from '#lab/cluster/kubectl.ts';
 import { type AuditedRequest, readAuditLog } from '#lab/cluster/audit.ts';
-import type { Lab } from '#lab/up.ts';
+import type { Tools } from '#lab/tools.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import type { Lease, Pod } from '#runtime/client/builtin.ts';
 
@@ -58,7 +58,7 @@ export function restartsOf(pod: Pod): number {
 }
 
 /** All requests of the manager to the management API server since then, oldest first. */
-export async function managerRequests(lab: Lab, since: Date): Promise<readonly AuditedRequest[]> {
+export async function managerRequests(lab: Pick<Tools, 'paths'>, since: Date): Promise<readonly AuditedRequest[]> {
   const requests: AuditedRequest[] = [];
   for await (const request of readAuditLog(lab.paths.auditDirectory, since)) {
     if (request.user === user) requests.push(request);
@@ -67,7 +67,7 @@ export async function managerRequests(lab: Lab, since: Date): Promise<readonly A
 }
 
 /** Those that change something, but for the election itself and for Events. */
-export async function managerWrites(lab: Lab, since: Date): Promise<readonly AuditedRequest[]> {
+export async function managerWrites(lab: Pick<Tools, 'paths'>, since: Date): Promise<readonly AuditedRequest[]> {
   return (await managerRequests(lab, since)).filter(
     ({ verb, resource }) => writing.has(verb) && resource !== 'leases' && resource !== 'events',
   );

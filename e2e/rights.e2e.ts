@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import type { AuditedRequest } from '#lab/cluster/audit.ts';
-import type { Lab } from '#lab/up.ts';
+import { openTools, type Tools } from '#lab/tools.ts';
 import { compareRights, type RightsComparison, type UsedRight } from '#test/rbac-usage.ts';
-import { openLab } from './lab.ts';
 import * as manager from './manager.ts';
 
 /** Rights that no suite here needs, and who does. */
@@ -40,12 +39,12 @@ const neededElsewhere: readonly { readonly rights: RegExp; readonly why: string 
  */
 suite('the rights of the manager, after all suites', { concurrency: 1 }, () => {
   const { signal } = new AbortController();
-  let lab: Lab;
+  let lab: Tools;
   let requests: readonly AuditedRequest[];
   let comparison: RightsComparison;
 
   before(async () => {
-    lab = await openLab(signal);
+    lab = await openTools({ signal, report: () => undefined });
     requests = await manager.managerRequests(lab, new Date(0));
     const namespace = manager.managerNamespace;
     comparison = compareRights(
