@@ -14,6 +14,8 @@ export function decodeBuiltin(node: SchemaNode, object: JsonObject): JsonObject 
 }
 
 function decode(node: SchemaNode, value: unknown): unknown {
+  // A null in a map or a list is what a Go type holds when nobody has set it.
+  if (value === null && isPlainScalar(node) && node.format !== 'byte') return emptyScalars[node.type ?? ''];
   if (node.definition?.endsWith('.api.resource.Quantity') === true) return canonicalQuantity(value);
   if (node.properties !== undefined) return isObject(value) ? decodeStruct(node, value) : value;
   const { additionalProperties, items } = node;
@@ -62,6 +64,8 @@ function isCollection({ type, items, additionalProperties }: SchemaNode): boolea
 function isPlainScalar({ type }: SchemaNode): boolean {
   return type !== undefined && type !== 'object' && type !== 'array';
 }
+
+const emptyScalars: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false };
 
 function isZeroScalar(value: unknown): boolean {
   return value === '' || value === 0 || value === false;

@@ -92,7 +92,7 @@ const contents: Readonly<Record<string, readonly JsonObject[]>> = {
     },
   ],
   Secret: [{ stringData: { a: 'b' }, data: { c: 'ZA==' }, immutable: false }, {}],
-  ConfigMap: [{ data: {}, binaryData: { a: 'YQ==' } }, { data: { a: '' } }],
+  ConfigMap: [{ data: {}, binaryData: { a: 'YQ==' } }, { data: { a: '', b: null } }],
   Service: [
     { spec: { ports: [{ port: 80 }], selector: { a: 'b' } } },
     { spec: { ports: [{ port: 80, targetPort: 'x' }], sessionAffinity: 'ClientIP', clusterIP: 'None' } },
