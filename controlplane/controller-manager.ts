@@ -10,6 +10,9 @@ import { PKI_DIRECTORY, projectedVolume, secretFiles } from './volumes.ts';
 
 const VOLUME = 'controller-manager-kubeconfig';
 const DIRECTORY = '/etc/kubernetes';
+/** Key of the CA's Secret with the one certificate of a bundle that signs. */
+export const SIGNER_KEY = 'signer.crt';
+
 const KUBECONFIG = `${DIRECTORY}/controller-manager.conf`;
 
 /** kube-controller-manager: the only process with the key of the cluster's certificate authority, for it signs nodes' requests. */
@@ -35,7 +38,11 @@ export function controllerManager({ input, names, security }: PartContext): Part
     volumes: [
       projectedVolume(VOLUME, security.fileMode, [
         secretFiles(names.controllerManagerKubeconfig, { 'controller-manager.conf': 'controller-manager.conf' }),
-        secretFiles(names.ca, { 'ca.crt': 'pki/ca.crt', 'ca.key': 'pki/ca.key' }),
+        secretFiles(names.ca, {
+          'ca.crt': 'pki/ca.crt',
+          'ca.key': 'pki/ca.key',
+          ...(input.caIsBundle === true && { [SIGNER_KEY]: `pki/${SIGNER_KEY}` }),
+        }),
         secretFiles(names.frontProxyCa, { 'front-proxy-ca.crt': 'pki/front-proxy-ca.crt' }),
         secretFiles(names.serviceAccount, { 'sa.key': 'pki/sa.key' }),
       ]),
@@ -43,7 +50,7 @@ export function controllerManager({ input, names, security }: PartContext): Part
   };
 }
 
-function flags({ tenantControlPlane }: PartContext['input']): Record<string, string> {
+function flags({ tenantControlPlane, caIsBundle = false }: PartContext['input']): Record<string, string> {
   const { podCidrs, serviceCidrs } = networksOf(tenantControlPlane);
   return {
     ...(podCidrs.length > 0
@@ -54,7 +61,8 @@ function flags({ tenantControlPlane }: PartContext['input']): Record<string, str
     '--bind-address': '0.0.0.0',
     '--client-ca-file': `${PKI_DIRECTORY}/ca.crt`,
     '--cluster-name': tenantControlPlane.metadata.name ?? '',
-    '--cluster-signing-cert-file': `${PKI_DIRECTORY}/ca.crt`,
+    // Over a file of several certificates it signs nothing.
+    '--cluster-signing-cert-file': `${PKI_DIRECTORY}/${caIsBundle ? SIGNER_KEY : 'ca.crt'}`,
     '--cluster-signing-key-file': `${PKI_DIRECTORY}/ca.key`,
     '--controllers': '*,bootstrapsigner,tokencleaner',
     '--kubeconfig': KUBECONFIG,

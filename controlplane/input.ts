@@ -9,6 +9,11 @@ export interface ControlPlaneInput {
   /** Absent where the tunnel to the nodes is off for this tenant (`status.addons.konnectivity.enabled`). */
   readonly konnectivity?: KonnectivityServer;
   readonly checksums: Checksums;
+  /**
+   * The Secret of the CA holds a bundle, and the one certificate that belongs to its key apart from that (`SIGNER_KEY`). Default:
+   * it holds one certificate.
+   */
+  readonly caIsBundle?: boolean;
 }
 
 /** The konnectivity server beside the API server; `konnectivityOf` of the addons says which. */

@@ -8,9 +8,10 @@ import { promisify } from 'node:util';
 import * as fc from 'fast-check';
 import { childrenOf, decodeDer, encodeDer } from './asn1.ts';
 import type { CertificatePair } from './authority.ts';
-import { CERTIFICATE_VALIDITY_MS, createAuthority, issue } from './authority.ts';
+import { CERTIFICATE_VALIDITY_MS, createAuthority, intermediatesPem, issue, signerPem } from './authority.ts';
 import { encodePem } from './certificate.ts';
 import { caPin, caPins, describeCertificate, parseCertificate, parseCertificates } from './inspect.ts';
+import { createIntermediate } from './intermediate-authority.fake.ts';
 import type { KeyAlgorithm } from './key.ts';
 import { parsePrivateKey } from './key.ts';
 
@@ -232,4 +233,24 @@ test('a certificate survives decoding and encoding byte for byte', async () => {
   const { raw } = parseCertificate(authority.certificatePem);
   assert.deepEqual(encodeDer(decodeDer(raw)), raw);
   assert.equal(childrenOf(decodeDer(raw)).length, 3);
+});
+
+test('an intermediate authority shows the way to its root, and signs with the one certificate of its bundle', async () => {
+  const root = await createAuthority({ commonName: 'root', now: NOW });
+  const upper = await createIntermediate({ authority: root, commonName: 'upper', now: NOW });
+  const lower = await createIntermediate({ authority: upper, commonName: 'lower', now: NOW });
+  const orders = [
+    [lower, upper, root],
+    [root, upper, lower],
+    [upper, lower, root],
+  ];
+  for (const order of orders) {
+    const certificatePem = order.map((one) => one.certificatePem).join('');
+    const bundle = { certificatePem, privateKeyPem: lower.privateKeyPem };
+    assert.equal(intermediatesPem(bundle), lower.certificatePem + upper.certificatePem);
+    assert.equal(signerPem(bundle), lower.certificatePem);
+  }
+  const withoutRoot = { ...lower, certificatePem: lower.certificatePem + upper.certificatePem };
+  assert.equal(intermediatesPem(withoutRoot), lower.certificatePem + upper.certificatePem);
+  assert.equal(intermediatesPem(root), '');
 });

@@ -94,6 +94,31 @@ export function openAuthority(pair: CertificatePair): { certificate: X509Certifi
   return { certificate, privateKey };
 }
 
+/** The one certificate of an authority that its key belongs to, in PEM: what a program takes that signs. Errors as `issue`. */
+export function signerPem(pair: CertificatePair): string {
+  return openAuthority(pair).certificate.toString();
+}
+
+/**
+ * What is presented after a certificate of this authority, in PEM, so that those can follow it who know the root only: the signer
+ * and those above it as far as the bundle has them, without the root. Empty where the signer is the root. Errors as `issue`.
+ */
+export function intermediatesPem(pair: CertificatePair): string {
+  const bundle = parseCertificates(pair.certificatePem);
+  const chain: X509Certificate[] = [];
+  let current: X509Certificate | undefined = openAuthority(pair).certificate;
+  while (current !== undefined && !isIssuedBy(current, current) && !chain.includes(current)) {
+    chain.push(current);
+    const below: X509Certificate = current;
+    current = bundle.find((one) => isIssuedBy(below, one));
+  }
+  return chain.map(String).join('');
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
 // Lets a machine whose clock runs a little late accept the certificate at once (kubeadm: CertificateBackdate).
 function backdate(now: Date): Date {
   return new Date(now.getTime() - 5 * 60 * 1000);

@@ -30,12 +30,16 @@ export interface RunningTenant {
   stop(): Promise<void>;
 }
 
-/** Runs the container kube-apiserver of a tenant's Deployment, over its Secrets; resolves when that is ready. */
-export async function runTenant(management: Client, key: ObjectKey): Promise<RunningTenant> {
+/** Runs containers of a tenant's Deployment, kube-apiserver among them, over its Secrets; resolves when that is ready. */
+export async function runTenant(
+  management: Client,
+  key: ObjectKey,
+  names: readonly string[] = ['kube-apiserver'],
+): Promise<RunningTenant> {
   const deployment = await management.get(deployments, key);
   const spec = deployment?.spec?.template.spec;
   assert.ok(spec !== undefined, `there is no Deployment ${key.name}`);
-  const containers = spec.containers.filter(({ name }) => name === 'kube-apiserver');
+  const containers = spec.containers.filter(({ name }) => names.includes(name));
   // Read back from the API server, it has the shape that was written.
   const pod = await runPod({ ...spec, containers } as PodSpec, await contentsOf(management, key), {});
   const tenant = await management.get(tenantControlPlanes, key);

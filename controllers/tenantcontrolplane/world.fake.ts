@@ -64,7 +64,7 @@ export interface World extends AsyncDisposable {
   /** Says of the Deployment what a cluster with nodes would when all its pods are ready. */
   podsReady(key: ObjectKey): Promise<void>;
   /** Runs the tenant's API server, lets the controller reach it, since no Service leads anywhere here, and its pods be ready. */
-  run(key: ObjectKey): Promise<RunningTenant>;
+  run(key: ObjectKey, containers?: readonly string[]): Promise<RunningTenant>;
   /** Ends the controller with all that it remembers, and starts it anew. */
   restart(): Promise<void>;
   /** Successful writes of the manager so far, as `verb resource/name`. */
@@ -177,8 +177,8 @@ export async function startWorld(): Promise<World> {
       const status = { observedGeneration: deployment.metadata?.generation, ...counts };
       await client.mergePatch(deployments, key, { status }, { subresource: 'status' });
     },
-    async run(key) {
-      const tenant = await runTenant(client, key);
+    async run(key, containers) {
+      const tenant = await runTenant(client, key, containers);
       tenants.push(tenant);
       routes.set((await world.get(key)).metadata.uid ?? '', tenant.server);
       await world.podsReady(key);

@@ -4,6 +4,7 @@ import { annotations, labels } from '#api/labels.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
+import { createIntermediate } from '#pki/intermediate-authority.fake.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { OwnerReference } from '#runtime/client/resource.ts';
@@ -197,5 +198,67 @@ suite('authorities that we made', () => {
       reissued.map(({ secretName, reason }) => [secretName, reason]),
       [[names.ca, 'Unparsable']],
     );
+  });
+});
+
+suite('a CA that somebody brings or exchanges', () => {
+  const intermediateOf = (authority: typeof pem) => createIntermediate({ authority, commonName: 'below', now: NOW });
+
+  test('may be an intermediate one: all of its bundle is trusted, and one certificate of it signs', async () => {
+    const intermediate = await intermediateOf(pem);
+    const bundle = intermediate.certificatePem + pem.certificatePem;
+    const secret = secretOf(names.ca, { 'tls.crt': bundle, 'tls.key': intermediate.privateKeyPem });
+    const first = await planned([secret]);
+    assert.deepEqual(first.ca, { certificatePem: bundle, privateKeyPem: intermediate.privateKeyPem });
+    const [draft] = first.drafts;
+    assert.equal(draft?.data['signer.crt'], intermediate.certificatePem);
+    assert.deepEqual((await planned(written(first, [secret]))).ca, first.ca);
+  });
+
+  test('may have what stands above it in ca.crt, as cert-manager writes it', async () => {
+    const intermediate = await intermediateOf(pem);
+    const secret = secretOf(names.ca, {
+      'ca.crt': pem.certificatePem,
+      'tls.crt': intermediate.certificatePem,
+      'tls.key': intermediate.privateKeyPem,
+    });
+    const first = await planned([secret]);
+    assert.equal(first.ca.certificatePem, intermediate.certificatePem + pem.certificatePem);
+    assert.deepEqual((await planned(written(first, [secret]))).ca, first.ca);
+    const itsOwn = { 'ca.crt': pem.certificatePem, 'tls.crt': pem.certificatePem, 'tls.key': pem.privateKeyPem };
+    assert.deepEqual((await planned([secretOf(names.ca, itsOwn)])).ca, pem);
+  });
+
+  for (const [crt, key] of [
+    ['ca.crt', 'ca.key'],
+    ['tls.crt', 'tls.key'],
+  ] as const) {
+    test(`is taken where it replaces ours under ${crt} only, and is the user’s from then on`, async () => {
+      const secrets = written(await planned([]));
+      const changed = secrets.map((secret) =>
+        secret.metadata?.name === names.ca
+          ? {
+              ...secret,
+              data: { ...secret.data, ...secretOf('', { [crt]: pem.certificatePem, [key]: pem.privateKeyPem }).data },
+            }
+          : secret,
+      );
+      const next = await planned(changed);
+      assert.deepEqual(next.ca, pem);
+      const [draft] = next.drafts;
+      assert.deepEqual([draft?.data['ca.crt'], draft?.data['tls.crt']], [pem.certificatePem, pem.certificatePem]);
+      assert.equal(draft?.ofUser, true);
+    });
+  }
+
+  test('is not lost where one of its keys is spoilt: the other pair serves', async () => {
+    const first = await planned([]);
+    const spoilt = written(first).map((secret) =>
+      secret.metadata?.name === names.ca
+        ? { ...secret, data: { ...secret.data, ...secretOf('', { 'ca.crt': 'nonsense' }).data } }
+        : secret,
+    );
+    const next = await planned(spoilt);
+    assert.deepEqual([next.ca, next.reissued], [first.ca, []]);
   });
 });

@@ -2,18 +2,22 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { CLUSTER_SECRET_TYPE, labels } from '#api/labels.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair } from '#pki/authority.ts';
-import { createAuthority } from '#pki/authority.ts';
+import { createAuthority, signerPem } from '#pki/authority.ts';
 import { AUTHORITIES } from '#pki/control-plane.ts';
 import { PkiError } from '#pki/errors.ts';
+import { parseCertificates } from '#pki/inspect.ts';
 import type { KeyAlgorithm, KeyGenerator } from '#pki/key.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
 import { authorityReissue, keyPairReissue, renewalTime } from '#pki/policies.ts';
+import { SIGNER_KEY } from '#controlplane/controller-manager.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { Step } from '../finding.ts';
 import { belonging, foreignController } from '../ownership.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
 import { isOfUser, rotationRequested, secretText } from '../secrets.ts';
+import type { StoredAuthority } from './stored-authority.ts';
+import { storedClusterAuthority } from './stored-authority.ts';
 import { certificatesFailure, certificatesRefused } from './certificates-ready.ts';
 
 /** What every other certificate of a control plane stands on. */
@@ -85,10 +89,7 @@ interface Part<P> {
 
 async function clusterAuthority(input: AuthoritiesInput): Promise<Part<CertificatePair>> {
   const secret = input.secrets.get(input.names.ca);
-  const stored = {
-    certificatePem: secretText(secret, 'ca.crt') ?? secretText(secret, 'tls.crt'),
-    privateKeyPem: secretText(secret, 'ca.key') ?? secretText(secret, 'tls.key'),
-  };
+  const stored = storedClusterAuthority(secret);
   const { pair, reissue, marks } = await authority(input, secret, stored, AUTHORITIES.ca.commonName);
   const clusterName = input.tenantControlPlane.metadata.labels?.[labels.clusterName];
   return {
@@ -106,6 +107,7 @@ async function clusterAuthority(input: AuthoritiesInput): Promise<Part<Certifica
         'ca.key': pair.privateKeyPem,
         'tls.crt': pair.certificatePem,
         'tls.key': pair.privateKeyPem,
+        ...(parseCertificates(pair.certificatePem).length > 1 ? { [SIGNER_KEY]: signerPem(pair) } : {}),
       },
       ...marks,
     },
@@ -117,6 +119,7 @@ async function frontProxyAuthority(input: AuthoritiesInput): Promise<Part<Certif
   const stored = {
     certificatePem: secretText(secret, 'front-proxy-ca.crt'),
     privateKeyPem: secretText(secret, 'front-proxy-ca.key'),
+    exchanged: false,
   };
   const commonName = AUTHORITIES['front-proxy-ca'].commonName;
   const { pair, reissue, marks } = await authority(input, secret, stored, commonName);
@@ -142,7 +145,7 @@ interface Taken<P> {
 async function authority(
   input: AuthoritiesInput,
   secret: Secret | undefined,
-  stored: { readonly certificatePem: string | undefined; readonly privateKeyPem: string | undefined },
+  stored: StoredAuthority,
   commonName: string,
 ): Promise<Taken<CertificatePair>> {
   const { now, renewBeforeMs, algorithm } = input;
@@ -150,13 +153,14 @@ async function authority(
   const { certificatePem, privateKeyPem } = stored;
   const make = () => createAuthority({ commonName, algorithm, now });
   if (certificatePem === undefined || privateKeyPem === undefined) {
-    return take({ secret, serving: undefined, reissue, now, make });
+    return take({ secret, ofUser: isOfUser(secret), serving: undefined, reissue, now, make });
   }
+  const ofUser = stored.exchanged || isOfUser(secret);
   // An authority of the user that nears its end serves until then: to replace it is the user's decision.
   const serves =
     reissue === undefined ||
-    (reissue.reason === 'Expiring' && isOfUser(secret) && renewalTime(certificatePem, 0).getTime() > now.getTime());
-  return take({ secret, serving: serves ? { certificatePem, privateKeyPem } : undefined, reissue, now, make });
+    (reissue.reason === 'Expiring' && ofUser && renewalTime(certificatePem, 0).getTime() > now.getTime());
+  return take({ secret, ofUser, serving: serves ? { certificatePem, privateKeyPem } : undefined, reissue, now, make });
 }
 
 // RSA whatever the other keys are: some federations accept tokens signed with RS256 only.
@@ -173,7 +177,14 @@ async function serviceAccountKeys(input: AuthoritiesInput): Promise<Part<Authori
       ? undefined
       : { privateKeyPem, publicKeyPem };
   const make = () => (input.generateKeyPair ?? generateKeyPair)('RSA-2048');
-  const { pair, marks, ...taken } = await take({ secret, serving, reissue, now: input.now, make });
+  const { pair, marks, ...taken } = await take({
+    secret,
+    ofUser: isOfUser(secret),
+    serving,
+    reissue,
+    now: input.now,
+    make,
+  });
   return {
     pair,
     reissue: taken.reissue,
@@ -189,13 +200,13 @@ async function serviceAccountKeys(input: AuthoritiesInput): Promise<Part<Authori
 // Somebody else's Secret is used as it is or not at all: replacing what it holds would destroy it.
 async function take<P>(from: {
   readonly secret: Secret | undefined;
+  readonly ofUser: boolean;
   readonly serving: P | undefined;
   readonly reissue: Reissue | undefined;
   readonly now: Date;
   readonly make: () => Promise<P>;
 }): Promise<Taken<P>> {
-  const { secret, serving, reissue, now, make } = from;
-  const ofUser = isOfUser(secret);
+  const { secret, ofUser, serving, reissue, now, make } = from;
   if (serving !== undefined) return { pair: serving, reissue: undefined, marks: ofUser ? { ofUser } : {} };
   const asked = rotationRequested(secret);
   if (ofUser && !asked) {

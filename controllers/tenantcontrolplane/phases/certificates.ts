@@ -1,9 +1,10 @@
 import { labels } from '#api/labels.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair, CertificateRequest } from '#pki/authority.ts';
-import { issue } from '#pki/authority.ts';
+import { intermediatesPem, issue } from '#pki/authority.ts';
 import type { ServingNames } from '#pki/control-plane.ts';
 import { controlPlaneCertificates, datastoreCertificate, KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
+import { parseCertificate } from '#pki/inspect.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
 import { certificateReissue, renewalTime } from '#pki/policies.ts';
@@ -132,13 +133,19 @@ export async function grantWish(
       ...(wish.type === undefined ? {} : { type: wish.type }),
       labels: { [labels.certificateLifecycle]: 'x509' },
       data: {
-        [wish.certificateKey]: issued.pair.certificatePem,
+        [wish.certificateKey]: presented(issued.pair.certificatePem, wish.authority),
         [wish.privateKeyKey]: issued.pair.privateKeyPem,
         ...wish.extra,
       },
       ...(issued.rotatedAt === undefined ? {} : { rotatedAt: issued.rotatedAt }),
     },
   };
+}
+
+// One who knows the root of a brought authority only has to be shown the way there.
+function presented(certificatePem: string, authority: CertificatePair): string {
+  const intermediates = intermediatesPem(authority);
+  return intermediates === '' ? certificatePem : `${parseCertificate(certificatePem).toString()}${intermediates}`;
 }
 
 /** The stored pair where it serves, else a new one. */

@@ -1,5 +1,6 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { KonnectivityServer } from '#controlplane/input.ts';
+import { SIGNER_KEY } from '#controlplane/controller-manager.ts';
 import { controlPlaneDeployment } from '#controlplane/deployment.ts';
 import { egressSelectorConfigMap } from '#controlplane/egress-selector.ts';
 import type { Storage as PodStorage } from '#controlplane/input.ts';
@@ -71,6 +72,7 @@ function podInput(input: WorkloadInput) {
     tenantControlPlane,
     advertiseAddress: input.endpoint.address.advertiseAddress,
     storage: podStorage(input),
+    caIsBundle: input.drafts.find(({ name }) => name === names.ca)?.data[SIGNER_KEY] !== undefined,
     ...(konnectivity === undefined ? {} : { konnectivity }),
     checksums: {
       ca: checksum(names.ca),
