@@ -47,6 +47,10 @@ test: node_modules/.package-lock.json ## Run every test
 test-unit: node_modules/.package-lock.json ## Run the tests that need no lab
 	@node test/run.ts unit
 
+.PHONY: sim
+sim: node_modules/.package-lock.json ## Simulate crashes at every call, then SEEDS=n random runs; SEED=n, or SCENARIO=name and CRASH=point: one again
+	@node test/simulation/main.ts $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(CRASH),--crash '$(CRASH)') $(if $(JOBS),--jobs $(JOBS))
+
 .PHONY: test-e2e
 test-e2e: node_modules/.package-lock.json ## Run the tests that need the lab, bringing it up first
 	@node test/run.ts e2e

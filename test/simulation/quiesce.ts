@@ -30,7 +30,7 @@ export function signOnThisThread(): () => void {
       value: async (...given: Parameters<webcrypto.SubtleCrypto['importKey']>) => {
         const key = await importKey(...given);
         const [format, data] = given;
-        if (format === 'raw') secrets.set(key, bytesOf(data as webcrypto.BufferSource));
+        if (format === 'raw') secrets.set(key, bytesOf(data));
         return key;
       },
     },

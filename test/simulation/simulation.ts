@@ -181,7 +181,7 @@ export class Simulation {
     this.#occurrences.set(id, occurrence + 1);
     const numbered = { ...call, process, occurrence, state: this.world.state };
     this.transcript.push(numbered);
-    if (call.writes && (call.line === 'work' || call.line === 'tenant' || call.line === 'datastore')) {
+    if (call.writes && call.line !== 'lease' && call.line !== 'events') {
       this.#lastActivity = this.clock.monotonic();
     }
     return this.#options.decide?.(numbered) ?? { kind: 'answered' };

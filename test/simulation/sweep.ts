@@ -13,7 +13,7 @@ export interface CrashPoint {
 }
 
 /** The calls that passes make: those to the management API beside caches, lease and Events, to tenants and to stores. */
-const LINES: ReadonlySet<NumberedCall['line']> = new Set(['work', 'tenant', 'datastore']);
+const LINES: ReadonlySet<NumberedCall['line']> = new Set(['work', 'admission', 'tenant', 'datastore']);
 
 /**
  * Every moment at which a crash may leave something half done: after each call that a pass made in a run without trouble,
@@ -62,7 +62,8 @@ export function formatCrashPoint({ line, key, occurrence, when }: CrashPoint): s
 
 /** Reads what `formatCrashPoint` writes. */
 export function parseCrashPoint(text: string): CrashPoint {
-  const [, occurrence, when, line, key] = /^(\d+) (before|after) (work|tenant|datastore) (.+)$/u.exec(text) ?? [];
+  const [, occurrence, when, line, key] =
+    /^(\d+) (before|after) (work|admission|tenant|datastore) (.+)$/u.exec(text) ?? [];
   if (key === undefined) throw new TypeError(`'${text}' is no crash point`);
   return { occurrence: Number(occurrence), when, line, key } as CrashPoint;
 }

@@ -24,7 +24,7 @@ interface Temper {
 }
 
 const OUTAGES: readonly [readonly Line[], ...(readonly Line[])[]] = [
-  ['work', 'cache', 'lease', 'events'],
+  ['work', 'admission', 'cache', 'lease', 'events'],
   ['tenant'],
   ['datastore'],
   ['lease'],

@@ -35,22 +35,24 @@ export async function requireGranted(requests: readonly Counted[]): Promise<void
   }
 }
 
-/** Rights of the generated roles that none of these requests has needed. */
-export async function unusedRights(requests: readonly Counted[]): Promise<readonly Right[]> {
+/** The rights that these requests needed, where they were needed in the manager's own namespace marked as such. */
+export function rightsUsedBy(requests: readonly Counted[]): ReadonlySet<Right> {
+  return new Set(
+    requests.flatMap(({ info, status }) =>
+      rightsFor(info, status).map((right) => (info.namespace === MANAGER_NAMESPACE ? right + OWN : right)),
+    ),
+  );
+}
+
+/**
+ * Rights of the generated roles that are not among the used ones and can be used in a simulation. A right in the whole cluster
+ * that is used in the manager's namespace alone is one too many.
+ */
+export async function unusedRights(used: ReadonlySet<Right>): Promise<readonly Right[]> {
   const { everywhere, own } = await grantedRights();
-  const needed = new Set<Right>();
-  const neededInOwn = new Set<Right>();
-  for (const { info, status } of requests) {
-    for (const right of rightsFor(info, status)) {
-      // The role of the namespace is only needed for what that of the cluster does not give.
-      if (everywhere.has(right)) needed.add(right);
-      else if (info.namespace === MANAGER_NAMESPACE) neededInOwn.add(right);
-    }
-  }
-  return [
-    ...[...everywhere].filter((right) => !needed.has(right)),
-    ...[...own].filter((right) => !neededInOwn.has(right)).map((right) => right + OWN),
-  ].filter((right) => !NEEDS_THE_LAB.some((exception) => exception.right.test(right)));
+  return [...everywhere, ...[...own].map((right) => right + OWN)]
+    .filter((right) => !used.has(right))
+    .filter((right) => !NEEDS_THE_LAB.some((exception) => exception.right.test(right)));
 }
 
 function rightsFor({ verb, group, resource, isApply }: RequestInfo, status: number): readonly Right[] {

@@ -1,7 +1,11 @@
+import { certificateUpkeep } from '#admission/certificate-upkeep.ts';
+import type { Issuer } from '#admission/serving-certificate.ts';
+import { WEBHOOK_SERVICE } from '#admission/webhooks.ts';
 import { type Settings, setupControllers } from '#controllers/index.ts';
 import type { EtcdCalls, EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { openEtcd } from '#datastore/etcd/driver.ts';
 import { DataStorePool } from '#datastore/pool.ts';
+import { createAuthority, issue } from '#pki/authority.ts';
 import type { KeyGenerator } from '#pki/key.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
@@ -9,7 +13,7 @@ import type { Transport, TransportOptions } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { createController } from '#runtime/controller/controller.ts';
 import { createLeaderElector } from '#runtime/manager/leader-election.ts';
-import { type LeaderElector, refuseWritesUnless } from '#runtime/manager/leadership.ts';
+import { type LeaderElector, refuseUnlessLeading, refuseWritesUnless } from '#runtime/manager/leadership.ts';
 import { createManager } from '#runtime/manager/manager.ts';
 import { createEventRecorder } from '#runtime/telemetry/events.ts';
 import { createTenantPool } from '#tenant/pool.ts';
@@ -99,6 +103,8 @@ export class ManagerProcess {
     const identity = `manager-${number}`;
     const leaseTransport = wire.transport(surroundings.connectManagement(), 'lease');
     const eventTransport = wire.transport(surroundings.connectManagement(), 'events');
+    const admissionTransport = wire.transport(surroundings.connectManagement(), 'admission');
+    const admissionClient = createClient(admissionTransport);
     const elector = createLeaderElector({
       client: createClient(leaseTransport),
       lease: { namespace, name: 'kamaji.controlplane.cluster.x-k8s.io' },
@@ -124,7 +130,11 @@ export class ManagerProcess {
       reader: client,
       managerNamespace: namespace,
       clock,
-      open: (config) => openEtcd(config, { connect: (options) => wire.channel(surroundings.connectStore(options)) }),
+      open: (config) =>
+        openEtcd(config, {
+          beforeWrite: () => refuseUnlessLeading(elector, 'a write to a datastore'),
+          connect: (options) => wire.channel(surroundings.connectStore(options), options.beforeWrite ?? (() => {})),
+        }),
     });
     const tenantPool = createTenantPool({
       clock,
@@ -140,6 +150,7 @@ export class ManagerProcess {
       closers: [
         { name: 'events', close: (deadline) => recorder.close(deadline) },
         { name: 'connections of events', close: () => eventTransport.close() },
+        { name: 'connections of admission', close: () => admissionTransport.close() },
         { name: 'tenants', close: () => tenantPool.close() },
         { name: 'datastores', close: async () => dataStorePool.close() },
         { name: 'caches', close: () => cacheTransport.close() },
@@ -162,6 +173,23 @@ export class ManagerProcess {
     for (const options of controllers) {
       manager.add(createController(passes.watch(options), { client, cache, clock, log }));
     }
+    // The admission server itself listens on a socket, which has no place here; its certificate is kept in every replica.
+    const upkeep = certificateUpkeep({
+      cache,
+      clock,
+      server: { setCertificate: () => {} },
+      issuer: webhookIssuer,
+      names: { dnsNames: [`${WEBHOOK_SERVICE}.${namespace}.svc`], ipAddresses: [] },
+      namespace,
+    });
+    const keeper = createController(passes.watch(upkeep), { client: admissionClient, cache, clock, log });
+    manager.addRunnable({ name: keeper.name, needsLeadership: false, start: (ending) => keeper.start(ending) });
     await manager.run(signal);
   }
 }
+
+const webhookIssuer: Issuer = {
+  createAuthority: (validityMs, now) => createAuthority({ commonName: 'kamaji-webhook-ca', validityMs, now }),
+  issue: (authority, names, validityMs, now) =>
+    issue({ authority, subject: { commonName: 'kamaji-webhook' }, usages: ['serverAuth'], ...names, validityMs, now }),
+};

@@ -8,8 +8,8 @@ import type { Lifeline } from './lifeline.ts';
 import type { RequestInfo } from './request-info.ts';
 import { requestInfoOf } from './request-info.ts';
 
-/** Over which connection of a process a call goes: `work` is what passes ask of the management API. */
-export type Line = 'work' | 'cache' | 'lease' | 'events' | 'tenant' | 'datastore';
+/** Over which connection of a process a call goes: `work` is what passes ask of the management API, in the leader only. */
+export type Line = 'work' | 'admission' | 'cache' | 'lease' | 'events' | 'tenant' | 'datastore';
 
 /** One call of a process to something outside of it. */
 export interface Call {
@@ -96,12 +96,15 @@ export class Wire {
   }
 
   /** As `transport`, for an etcd. */
-  channel(inner: EtcdCalls): EtcdCalls {
+  channel(inner: EtcdCalls, beforeWrite: () => void): EtcdCalls {
     return {
       call: (method, request, signal) => {
         const [, verb = ''] = /\/([^/]+)$/u.exec(method.path) ?? [];
-        const call = { line: 'datastore', key: `etcd ${verb}`, writes: WRITING.test(verb) } as const;
-        return this.#run(call, signal, 15_000, () => inner.call(method, request, signal));
+        const call = { line: 'datastore', key: `etcd ${verb}`, writes: method.writes } as const;
+        return this.#run(call, signal, 15_000, () => {
+          if (method.writes) beforeWrite();
+          return inner.call(method, request, signal);
+        });
       },
       close: () => inner.close(),
     };
@@ -189,7 +192,6 @@ export class Wire {
   }
 }
 
-const WRITING = /Add|Delete|Enable|Grant|Revoke|Txn|Put/u;
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gu;
 
 function keyOf(request: TransportRequest, { verb, resource, path, isApply }: RequestInfo): string {

@@ -1,3 +1,4 @@
+import { exposedTenant, generatedKubeconfigs } from './access.ts';
 import { editedByPeople, pausedTenant, renewal, rotation, sleepingTenant, switchedAddons } from './changes.ts';
 import { clusterLife, everyInfrastructure, pausedCluster } from './clusters.ts';
 import type { Scenario } from './scenario.ts';
@@ -19,6 +20,8 @@ export const scenarios: readonly Scenario[] = [
   rotation,
   renewal,
   editedByPeople,
+  exposedTenant,
+  generatedKubeconfigs,
   clusterLife,
   pausedCluster,
   everyInfrastructure,

@@ -1,9 +1,13 @@
+import { validatingWebhooks, WEBHOOK_CONFIGURATION } from '#admission/webhooks.ts';
 import { customResourceDefinitions as ownCrds } from '#api/crds.ts';
 import { clusters } from '#api/kinds.ts';
 import type { EtcdCalls, EtcdChannelOptions } from '#datastore/etcd/channel.ts';
-import { storageClasses } from '#runtime/client/builtin.ts';
+import {
+  storageClasses,
+  type ValidatingWebhookConfiguration,
+  validatingWebhookConfigurations,
+} from '#runtime/client/builtin.ts';
 import { ApiError } from '#runtime/client/errors.ts';
-import type { Resource } from '#runtime/client/resource.ts';
 import type { Transport, TransportOptions } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { createApiServer } from '../../api-server/api-server.ts';
@@ -12,7 +16,9 @@ import { MANAGER_NAMESPACE } from '../process/manager-process.ts';
 import { ClusterApiCore, InfrastructureProvider } from './cluster-api.ts';
 import type { Actor } from './cluster-view.ts';
 import { ClusterView } from './cluster-view.ts';
+import { definitionOf } from './definition.ts';
 import { DeploymentController } from './deployments.ts';
+import { GatewayController } from './gateways.ts';
 import { infrastructureKinds } from './infrastructure-kinds.ts';
 import { Kubelet } from './kubelet.ts';
 import { LoadBalancer } from './load-balancer.ts';
@@ -50,6 +56,7 @@ export class World implements Surroundings {
       new LoadBalancer(management, clock),
       new ClusterApiCore(management),
       new InfrastructureProvider(management),
+      new GatewayController(management),
       this.tenants,
     ];
   }
@@ -61,6 +68,13 @@ export class World implements Surroundings {
       metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
       provisioner: 'simulation',
     });
+    const validating: ValidatingWebhookConfiguration = JSON.parse(
+      JSON.stringify({
+        metadata: { name: WEBHOOK_CONFIGURATION },
+        webhooks: validatingWebhooks(MANAGER_NAMESPACE),
+      }),
+    );
+    await client.create(validatingWebhookConfigurations, validating);
     this.management.notice();
   }
 
@@ -121,27 +135,3 @@ export class World implements Surroundings {
 }
 
 const crds: readonly object[] = [...ownCrds, ...[clusters, ...infrastructureKinds].map(definitionOf)];
-
-/** A kind without a schema of its own, as its provider labels it for the contract's versions. */
-function definitionOf({ group, version, kind, plural }: Resource): object {
-  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, labels: { 'cluster.x-k8s.io/v1beta2': version } },
-    spec: {
-      group,
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
-        },
-      ],
-    },
-  };
-}
