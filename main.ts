@@ -13,8 +13,8 @@ import { DataStorePool } from '#datastore/pool.ts';
 import { dataStoresOf, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { createCache } from '#runtime/cache/cache.ts';
+import { findClusterAccess } from '#runtime/client/cluster-access.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
-import { loadKubeConfig } from '#runtime/client/kubeconfig.ts';
 import { createTransport } from '#runtime/client/transport.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { createController } from '#runtime/controller/controller.ts';
@@ -41,7 +41,7 @@ async function run(flags: Flags): Promise<void> {
   const signal = shutdownSignal(log);
   const userAgent = `${packageJson.name}/${packageJson.version}`;
   const metrics = createMetrics();
-  const access = await loadKubeConfig({ path: flags.kubeconfig, clock });
+  const access = await findClusterAccess({ path: flags.kubeconfig, clock });
   const namespace = flags.podNamespace ?? process.env['POD_NAMESPACE'] ?? access.namespace ?? 'kamaji-system';
   const identity = `${process.env['POD_NAME'] ?? hostname()}_${randomUUID()}`;
 

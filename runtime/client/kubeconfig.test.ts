@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -56,36 +56,6 @@ test('another context than the current one can be named', async () => {
   const { transport, namespace } = await loadKubeConfig({ path, context: 'two', clock });
   assert.deepEqual([transport.server, namespace], ['https://two:6443', undefined]);
   await assert.rejects(loadKubeConfig({ path, context: 'three', clock }), { code: 'CONTEXT_NOT_FOUND' });
-});
-
-test('a pod uses its service account, unless a kubeconfig is named', async (t) => {
-  const mounted = join(directory, 'serviceaccount');
-  await mkdir(mounted);
-  await writeFile(join(mounted, 'token'), 'first\n');
-  await writeFile(join(mounted, 'ca.crt'), 'CA');
-  await writeFile(join(mounted, 'namespace'), 'team\n');
-  const { KUBECONFIG: kubeconfig } = process.env;
-  t.after(() => {
-    delete process.env['KUBERNETES_SERVICE_HOST'];
-    delete process.env['KUBERNETES_SERVICE_PORT'];
-    if (kubeconfig !== undefined) process.env['KUBECONFIG'] = kubeconfig;
-  });
-  delete process.env['KUBECONFIG'];
-  const pod = { clock, serviceAccountDirectory: mounted };
-  for (const [host, server] of [
-    ['10.96.0.1', 'https://10.96.0.1:6443'],
-    ['fd00::1', 'https://[fd00::1]:6443'],
-  ] as const) {
-    process.env['KUBERNETES_SERVICE_HOST'] = host;
-    process.env['KUBERNETES_SERVICE_PORT'] = '6443';
-    const { transport, namespace } = await loadKubeConfig(pod);
-    assert.deepEqual([transport.server, transport.tls, namespace], [server, { ca: 'CA' }, 'team']);
-    assert.equal(await transport.bearerToken?.(), 'first');
-  }
-  const path = await write('named', {});
-  assert.equal((await loadKubeConfig({ ...pod, path })).transport.server, 'https://one:6443');
-  process.env['KUBECONFIG'] = path;
-  assert.equal((await loadKubeConfig(pod)).transport.server, 'https://one:6443');
 });
 
 test('a token file is read again once a minute', async () => {

@@ -2,27 +2,19 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, User } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import { cached, tokenFromFile } from './cached-token.ts';
-import { isInPod, podAccess, serviceAccount } from './pod-access.ts';
-import type { TlsOptions, TransportOptions } from './transport.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import type { TlsOptions } from './transport.ts';
 
 export interface KubeConfigOptions {
-  /** File to read; without it KUBECONFIG, then the pod's service account, then ~/.kube/config are tried in this order. */
+  /** File to read; without it KUBECONFIG, then ~/.kube/config. */
   readonly path?: string | undefined;
   /** Default: the file's current context. */
   readonly context?: string | undefined;
-  /** Where a pod finds its service account. Default: where kubelet puts it. */
-  readonly serviceAccountDirectory?: string;
   readonly clock: Pick<Clock, 'monotonic'>;
-}
-
-/** Who and where, as `createTransport` takes it, and the namespace that goes with it. */
-export interface ClusterAccess {
-  readonly transport: Pick<TransportOptions, 'server' | 'tls' | 'bearerToken'>;
-  /** Of the context, or of the pod. */
-  readonly namespace?: string;
 }
 
 /** No usable access to a cluster is configured. `code` is stable. */
@@ -37,15 +29,12 @@ export class KubeConfigError extends Error {
 }
 
 /**
- * Finds and reads the configuration. Client certificates and the CA are read once; tokens stay fresh: a token file is
+ * Reads a kubeconfig. Client certificates and the CA are read once; tokens stay fresh: a token file is
  * read again every minute (Kubernetes rotates service-account tokens), exec and OIDC users are asked through client-node,
  * which caches until expiry. Throws KubeConfigError.
  */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<ClusterAccess> {
-  const { clock, serviceAccountDirectory = serviceAccount } = options;
-  const isNamed = options.path !== undefined || (process.env['KUBECONFIG'] ?? '') !== '';
-  if (!isNamed && isInPod(serviceAccountDirectory)) return podAccess(serviceAccountDirectory, clock);
-  const config = await readConfig(options.path);
+  const config = readConfig(options.path);
   if (options.context !== undefined) config.setCurrentContext(options.context);
   const context = config.getContextObject(config.getCurrentContext());
   const cluster = config.getCurrentCluster();
@@ -61,7 +50,7 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<Cluste
     throw new KubeConfigError('KUBECONFIG_UNSUPPORTED', `user '${user.name}': ${unsupported} is not supported`);
   }
   const delegated = usesPlugin(user) ? await pluginCredentials(config) : undefined;
-  const bearerToken = tokenProvider(config, user, delegated, clock);
+  const bearerToken = tokenProvider(config, user, delegated, options.clock);
   return {
     transport: {
       server: cluster.server,
@@ -72,10 +61,8 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<Cluste
   };
 }
 
-async function readConfig(path: string | undefined): Promise<KubeConfig> {
-  // Not at the top: it brings every model of the Kubernetes API, which a pod, whose way is above, need not hold in memory.
-  const clientNode = await import('@kubernetes/client-node');
-  const config = new clientNode.KubeConfig();
+function readConfig(path: string | undefined): KubeConfig {
+  const config = new KubeConfig();
   try {
     if (path !== undefined) config.loadFromFile(path);
     else if ((process.env['KUBECONFIG'] ?? '') !== '') config.loadFromDefault();
