@@ -4,6 +4,7 @@ export type PkiErrorCode =
   | 'KeyTypeUnsupported'
   | 'CertificateUnparsable'
   | 'AuthorityUnusable'
+  | 'AuthorityExpired'
   | 'SubjectAltNameInvalid'
   | 'AddressRangeInvalid';
 

@@ -69,7 +69,7 @@ export class Pass {
     const drafts = [...(authorities?.drafts ?? []), ...(credentials?.drafts ?? []), ...(storage?.drafts ?? [])];
     const written = await this.#timed('secrets', () => this.#secrets(drafts));
     if (written) recordReissues(this.#tenantControlPlane, [authorities, credentials, storage], this.#options.events);
-    this.#unlessSaid(certificatesFinding(credentials, endpoint));
+    this.#unlessSaid(certificatesFinding(authorities, credentials, endpoint));
     const deployment =
       written && endpoint !== undefined && credentials !== undefined && storage !== undefined
         ? await this.#timed('workload', () => this.#workload(endpoint, storage, drafts))

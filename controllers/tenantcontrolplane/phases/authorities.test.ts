@@ -137,12 +137,6 @@ suite('a Secret that the user put there beforehand', () => {
       /may not sign/,
     ],
     [
-      'what an expired authority signs is expired',
-      secretOf(names.ca, { 'tls.crt': short.certificatePem, 'tls.key': short.privateKeyPem }),
-      /expires at 2026-11-23/,
-      new Date(NOW.getTime() + 2 * DAY),
-    ],
-    [
       'the second authority is looked at as the first is',
       secretOf(names.frontProxyCa, { 'front-proxy-ca.crt': 'x', 'front-proxy-ca.key': 'x' }),
       /demo-front-proxy-ca-certificate cannot be used/,
@@ -260,5 +254,26 @@ suite('a CA that somebody brings or exchanges', () => {
     );
     const next = await planned(spoilt);
     assert.deepEqual([next.ca, next.reissued], [first.ca, []]);
+  });
+
+  const brief = secretOf(names.ca, { 'tls.crt': short.certificatePem, 'tls.key': short.privateKeyPem });
+
+  test('serves until its end, and is told of before it', async () => {
+    const { ca, ending } = await planned([brief], { now: new Date(NOW.getTime() + DAY / 2) });
+    assert.deepEqual(ca, short);
+    assert.deepEqual(ending, [{ secretName: names.ca, at: new Date(NOW.getTime() + DAY) }]);
+    assert.deepEqual((await planned([brief])).ending, []);
+  });
+
+  test('is refused after its end, with what to do', async () => {
+    const { value, finding } = await plan([brief], { now: new Date(NOW.getTime() + 2 * DAY) });
+    assert.deepEqual([value, finding?.reason], [undefined, 'CertificateExpired']);
+    assert.match(finding?.message ?? '', /Secret demo-ca: it expires at 2026-11-23.*put another one in its place/u);
+  });
+
+  test('is replaced after its end where the user asks for that', async () => {
+    const asked = withRotation([brief], names.ca);
+    const next = await planned(asked, { now: new Date(NOW.getTime() + 2 * DAY) });
+    assert.notDeepEqual(next.ca, short);
   });
 });

@@ -2,14 +2,14 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { CLUSTER_SECRET_TYPE, labels } from '#api/labels.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair } from '#pki/authority.ts';
-import { createAuthority, signerPem } from '#pki/authority.ts';
+import { createAuthority, openAuthority, signerPem } from '#pki/authority.ts';
 import { AUTHORITIES } from '#pki/control-plane.ts';
 import { PkiError } from '#pki/errors.ts';
 import { parseCertificates } from '#pki/inspect.ts';
 import type { KeyAlgorithm, KeyGenerator } from '#pki/key.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
-import { authorityReissue, keyPairReissue, renewalTime } from '#pki/policies.ts';
+import { authorityReissue, keyPairReissue } from '#pki/policies.ts';
 import { SIGNER_KEY } from '#controlplane/controller-manager.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { Step } from '../finding.ts';
@@ -18,7 +18,7 @@ import type { Reissued, SecretDraft } from '../secrets.ts';
 import { isOfUser, rotationRequested, secretText } from '../secrets.ts';
 import type { StoredAuthority } from './stored-authority.ts';
 import { storedClusterAuthority } from './stored-authority.ts';
-import { certificatesFailure, certificatesRefused } from './certificates-ready.ts';
+import { certificatesFailure, certificatesRefused, REPLACE } from './certificates-ready.ts';
 
 /** What every other certificate of a control plane stands on. */
 export interface Authorities {
@@ -27,6 +27,8 @@ export interface Authorities {
   readonly serviceAccount: { readonly privateKeyPem: string; readonly publicKeyPem: string };
   readonly drafts: readonly SecretDraft[];
   readonly reissued: readonly Reissued[];
+  /** Those of the user that end soon, which only the user can replace. */
+  readonly ending: readonly { readonly secretName: string; readonly at: Date }[];
 }
 
 export interface AuthoritiesInput {
@@ -78,6 +80,9 @@ async function takeOrMake(input: AuthoritiesInput): Promise<Authorities> {
     reissued: parts.flatMap(({ draft, reissue }) =>
       reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }],
     ),
+    ending: [ca, frontProxyCa].flatMap(({ draft, endsAt }) =>
+      endsAt === undefined ? [] : [{ secretName: draft.name, at: endsAt }],
+    ),
   };
 }
 
@@ -85,16 +90,18 @@ interface Part<P> {
   readonly pair: P;
   readonly draft: SecretDraft;
   readonly reissue: Reissue | undefined;
+  /** Where the user has to replace it by then. */
+  readonly endsAt?: Date;
 }
 
 async function clusterAuthority(input: AuthoritiesInput): Promise<Part<CertificatePair>> {
   const secret = input.secrets.get(input.names.ca);
   const stored = storedClusterAuthority(secret);
-  const { pair, reissue, marks } = await authority(input, secret, stored, AUTHORITIES.ca.commonName);
+  const { marks, ...taken } = await authority(input, secret, stored, AUTHORITIES.ca.commonName);
+  const { pair } = taken;
   const clusterName = input.tenantControlPlane.metadata.labels?.[labels.clusterName];
   return {
-    pair,
-    reissue,
+    ...taken,
     draft: {
       name: input.names.ca,
       component: 'ca',
@@ -122,10 +129,10 @@ async function frontProxyAuthority(input: AuthoritiesInput): Promise<Part<Certif
     exchanged: false,
   };
   const commonName = AUTHORITIES['front-proxy-ca'].commonName;
-  const { pair, reissue, marks } = await authority(input, secret, stored, commonName);
+  const { marks, ...taken } = await authority(input, secret, stored, commonName);
+  const { pair } = taken;
   return {
-    pair,
-    reissue,
+    ...taken,
     draft: {
       name: input.names.frontProxyCa,
       component: 'front-proxy-ca-certificate',
@@ -140,6 +147,7 @@ interface Taken<P> {
   readonly reissue: Reissue | undefined;
   /** What is to be known of the pair in its Secret from now on. */
   readonly marks: Pick<SecretDraft, 'ofUser' | 'rotatedAt'>;
+  readonly endsAt?: Date;
 }
 
 async function authority(
@@ -156,11 +164,17 @@ async function authority(
     return take({ secret, ofUser: isOfUser(secret), serving: undefined, reissue, now, make });
   }
   const ofUser = stored.exchanged || isOfUser(secret);
-  // An authority of the user that nears its end serves until then: to replace it is the user's decision.
-  const serves =
-    reissue === undefined ||
-    (reissue.reason === 'Expiring' && ofUser && renewalTime(certificatePem, 0).getTime() > now.getTime());
-  return take({ secret, ofUser, serving: serves ? { certificatePem, privateKeyPem } : undefined, reissue, now, make });
+  const pair = { certificatePem, privateKeyPem };
+  if (reissue?.reason !== 'Expiring' || !ofUser) {
+    return take({ secret, ofUser, serving: reissue === undefined ? pair : undefined, reissue, now, make });
+  }
+  // To replace an authority of the user is the user's decision: until its end it serves.
+  const endsAt = new Date(openAuthority(pair).certificate.validTo);
+  if (endsAt.getTime() <= now.getTime()) {
+    throw new PkiError('AuthorityExpired', `Secret ${secret?.metadata?.name ?? ''}: ${reissue.message}: ${REPLACE}`);
+  }
+  const taken = await take({ secret, ofUser, serving: pair, reissue, now, make });
+  return { ...taken, endsAt };
 }
 
 // RSA whatever the other keys are: some federations accept tokens signed with RS256 only.

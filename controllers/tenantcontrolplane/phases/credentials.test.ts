@@ -24,7 +24,7 @@ const [ca, frontProxyCa, otherCa, serviceAccount] = await Promise.all([
   createAuthority({ commonName: 'kubernetes', now: NOW }),
   generateKeyPair('RSA-2048'),
 ]);
-const authorities: Authorities = { ca, frontProxyCa, serviceAccount, drafts: [], reissued: [] };
+const authorities: Authorities = { ca, frontProxyCa, serviceAccount, drafts: [], reissued: [], ending: [] };
 const reachable: TenantParts = { networkProfile: { address: '192.0.2.10' } };
 
 function plan(parts: TenantParts, more: Partial<CredentialsInput> = {}): Promise<Credentials> {
