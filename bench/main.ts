@@ -39,6 +39,7 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
   const outcomes: Outcome[] = [];
   for (const suite of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const outcome = await measure(suite, flags.quick);
+    if (outcome === undefined) continue;
     outcomes.push(outcome);
     const accepted = baseline[suite.name];
     const changes = flags.compare ? compare(outcome, accepted) : undefined;
@@ -52,14 +53,22 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
   if (flags.accept) await documentFigures(await acceptBaseline(outcomes));
 }
 
-async function measure(suite: Suite, quick: boolean): Promise<Outcome> {
+/** Undefined when the suite failed, which is no reason to lose the figures of the others. */
+async function measure(suite: Suite, quick: boolean): Promise<Outcome | undefined> {
   const started = performance.now();
   const observed = await observeConditions();
   const progress = (text: string): void => {
     console.error(`${String(Math.round((performance.now() - started) / 1000)).padStart(4)} s  ${suite.name}: ${text}`);
   };
-  const figures = await suite.run({ quick, signal: interrupt.signal, progress });
-  return { suite: suite.name, description: suite.description, quick, ...observed(), figures };
+  try {
+    const figures = await suite.run({ quick, signal: interrupt.signal, progress });
+    return { suite: suite.name, description: suite.description, quick, ...observed(), figures };
+  } catch (error) {
+    if (interrupt.signal.aborted) throw error;
+    console.error(`${suite.name} failed:`, error);
+    process.exitCode = 1;
+    return undefined;
+  }
 }
 
 function brief({ figure, accepted, ...change }: ReturnType<typeof compare>[number]): object {

@@ -29,7 +29,8 @@ export function runMeasurement<Input, Output, Pause, Resume>(
     child.send(message);
   };
   return new Promise<Output>((resolve, reject) => {
-    child.once('error', reject);
+    // More than one may come: of the start, and then of each message that nobody is there to take.
+    child.on('error', reject);
     child.once('exit', (code, killer) => reject(new MeasurementError(`ended by ${killer ?? `exit code ${code}`}`)));
     child.on('message', (message: FromChild) => {
       if ('failure' in message) reject(new MeasurementError(message.failure));

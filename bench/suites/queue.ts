@@ -26,7 +26,6 @@ export const suite: Suite = {
         unit: 'adds/s of CPU',
         better,
         samples: samples.burst,
-        limits,
       }),
       figure({ name: 'add with a delay, come due, take, done', unit, better, samples: samples.delayed, limits }),
     ];
