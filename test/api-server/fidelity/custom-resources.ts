@@ -1,7 +1,7 @@
 import { dataStores, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
 import { customResourceDefinitions } from '#runtime/client/builtin.ts';
 import type { Resource } from '#runtime/client/resource.ts';
-import type { ApiObject } from '../object.ts';
+import { at, isFields } from '../object.ts';
 import type { Behaviour } from './behaviour.ts';
 import { gadgetCrd, gadgets, oldGadgets } from './gadget-crd.ts';
 import { dataStore, tenantControlPlane } from './objects.ts';
@@ -151,9 +151,7 @@ export const customResources: readonly Behaviour[] = [
         metadata,
         spec: { ...spec, names: { kind: 'Own', plural } },
       });
-      await on.server.collected(async () =>
-        JSON.stringify(await established(on, metadata.name)).includes('Established'),
-      );
+      await on.server.collected(() => isEstablished(on, metadata.name));
       await on.get(customResourceDefinitions, metadata.name);
       await on.server.collected(() => on.isServed(own));
       await on.create(own, gadget('a'));
@@ -164,6 +162,8 @@ export const customResources: readonly Behaviour[] = [
   },
 ];
 
-function established(on: Session, name: string): Promise<ApiObject> {
-  return on.quietly(() => on.get(customResourceDefinitions, name));
+async function isEstablished(on: Session, name: string): Promise<boolean> {
+  const conditions = at(await on.quietly(() => on.get(customResourceDefinitions, name)), 'status', 'conditions');
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some((one) => isFields(one) && one['type'] === 'Established' && one['status'] === 'True');
 }
