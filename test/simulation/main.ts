@@ -12,6 +12,7 @@ interface Flags {
   readonly scenario?: string;
   readonly crash?: string;
   readonly jobs: number;
+  readonly only?: 'scenarios' | 'crashes' | 'seeds';
 }
 
 const CRASHES_PER_TASK = 10;
@@ -42,14 +43,17 @@ async function main(flags: Flags): Promise<void> {
   else if (flags.crash !== undefined && flags.scenario !== undefined) {
     await perform([{ kind: 'crashes', scenario: flags.scenario, points: [flags.crash] }]);
   } else {
-    await perform(chosen.map(({ name }) => ({ kind: 'scenario', scenario: name })));
-    if (flags.scenario === undefined) failures.push(...(await rightsWithoutUse(rights)));
+    const wants = (part: Flags['only']): boolean => flags.only === undefined || flags.only === part;
+    if (wants('scenarios') || wants('crashes')) {
+      await perform(chosen.map(({ name }) => ({ kind: 'scenario', scenario: name })));
+      if (flags.scenario === undefined) failures.push(...(await rightsWithoutUse(rights)));
+    }
     await perform(
-      [...points].flatMap(([scenario, all]) =>
+      [...(wants('crashes') ? points : [])].flatMap(([scenario, all]) =>
         chunks(all, CRASHES_PER_TASK).map((some) => ({ kind: 'crashes', scenario, points: some }) as const),
       ),
     );
-    if (flags.scenario === undefined) {
+    if (flags.scenario === undefined && wants('seeds')) {
       const numbers = Array.from({ length: flags.seeds }, (_, index) => index + 1);
       await perform(chunks(numbers, SEEDS_PER_TASK).map((some) => ({ kind: 'seeds', seeds: some })));
     }
@@ -103,6 +107,7 @@ const program = new Command('sim')
   .option('--seed <n>', 'only this random run', parseNumber)
   .option('--scenario <name>', 'only this scenario')
   .addOption(new Option('--crash <point>', 'with --scenario: only this crash, as a failure prints it'))
+  .addOption(new Option('--only <part>', 'only one part').choices(['scenarios', 'crashes', 'seeds']))
   .option('--jobs <n>', 'processes at a time', parseNumber, availableParallelism());
 program.parse();
 await main(program.opts<Flags>());

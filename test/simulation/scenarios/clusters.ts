@@ -1,3 +1,4 @@
+import type { KamajiControlPlaneSpec } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
 import { annotations } from '#api/labels.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
@@ -6,12 +7,19 @@ import { infrastructureKinds } from '../world/infrastructure-kinds.ts';
 import { rolledOut } from './tenant.ts';
 import type { Scenario } from './scenario.ts';
 
+interface ClusterParts {
+  /** Name of the control plane. Default: that of the Cluster. */
+  readonly controlPlane?: string;
+  readonly infrastructure?: object;
+  readonly addons?: NonNullable<KamajiControlPlaneSpec['addons']>;
+}
+
 /** A Cluster with its infrastructure of that kind, as a user applies them. */
 async function cluster(
   stage: Stage,
   name: string,
   plural: string,
-  { controlPlane = name, infrastructure = {} }: { controlPlane?: string; infrastructure?: object } = {},
+  { controlPlane = name, infrastructure = {}, ...spec }: ClusterParts = {},
 ): Promise<void> {
   const namespace = 'fleet';
   const resource = infrastructureKinds.find((kind) => kind.plural === plural);
@@ -29,7 +37,7 @@ async function cluster(
   await stage.client.create(resource, { metadata: { namespace, name }, spec: {}, ...infrastructure });
   await stage.controlPlane(
     { namespace, name: controlPlane },
-    { dataStoreName: 'given', network: { serviceType: 'LoadBalancer' } },
+    { dataStoreName: 'given', network: { serviceType: 'LoadBalancer' }, ...spec },
   );
 }
 
@@ -90,7 +98,7 @@ export const everyInfrastructure: Scenario = {
     await stage.namespace('fleet');
     await stage.givenStore('given');
     const names = infrastructureKinds.map(({ plural }) => plural);
-    for (const name of names) await cluster(stage, name, name);
+    for (const name of names) await cluster(stage, name, name, { addons: { konnectivity: { enabled: false } } });
     await stage.until('all control planes are ready', async () => {
       const { items } = await stage.client.list(kamajiControlPlanes);
       return items.length === names.length && items.every(({ status }) => status?.ready === true);

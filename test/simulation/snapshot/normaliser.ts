@@ -11,6 +11,8 @@ const UID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gu
 const TOKEN = /\b([a-z0-9]{6})\.([a-z0-9]{16})\b/gu;
 const ENCODED_PEM = /\bLS0tLS1CRUdJTi[A-Za-z0-9+/]+={0,2}/gu;
 const INDENTED_PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/gu;
+// Counts what has become of a DaemonSet since it was made, and so how often it was made anew.
+const GENERATION = 'deprecated.daemonset.template.generation';
 const TOKEN_SECRET = 'bootstrap.kubernetes.io/token';
 
 /**
@@ -65,7 +67,7 @@ export class Normaliser {
     const { data, status, ...content } = rest as { data?: Record<string, string>; status?: Values };
     return this.value({
       labels,
-      annotations,
+      annotations: Object.fromEntries(Object.entries(annotations ?? {}).filter(([name]) => name !== GENERATION)),
       finalizers: [...(finalizers ?? [])].sort(),
       owners: (ownerReferences ?? []).map((owner) => JSON.stringify(owner)).sort(),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
