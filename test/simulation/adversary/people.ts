@@ -67,7 +67,10 @@ async function changeSome(client: Client, kind: Resource, { items }: Listed, ran
     { metadata: { labels: { [label]: 'changed' } } },
     // The users of a tenant may scale what runs inside of it.
     ...(kind === deployments && isOfTenant(object) ? [{ spec: { replicas: 7 } }] : []),
-    ...(kind === configMaps && Object.keys(dataOf(object)).length > 0 ? [{ data: garbled(object) }] : []),
+    // As may the Corefile be edited.
+    ...(kind === configMaps && dataOf(object)['Corefile'] === undefined && Object.keys(dataOf(object)).length > 0
+      ? [{ data: garbled(object) }]
+      : []),
   ]);
   try {
     await client.mergePatch(kind, keyOf(object), patch);

@@ -33,27 +33,28 @@ export function snapshotOf(world: World): Snapshot {
   for (const object of management) {
     if (object.kind !== 'Pod') parts.push([normaliser.nameOf(object), normaliser.object(object)]);
   }
-  for (const { key, objects } of tenants) {
-    const tenant = normaliser.text(key);
+  const named = tenants.map(({ key, objects }) => ({ tenant: normaliser.text(key), objects }));
+  for (const { tenant, objects } of named.toSorted((one, other) => (one.tenant < other.tenant ? -1 : 1))) {
     for (const object of objects) {
       if (!normaliser.isStaleToken(object)) {
         parts.push([`tenant ${tenant}: ${normaliser.nameOf(object)}`, normaliser.object(object)]);
       }
     }
   }
+  const sorted = (texts: readonly string[]): readonly string[] => texts.map((text) => normaliser.text(text)).toSorted();
   for (const [where, data] of stores) {
     parts.push([
       `store on ${normaliser.text(where)}`,
       normaliser.value({
         authEnabled: data.authEnabled,
-        users: [...data.users].map(([user, roles]) => `${user}: ${[...roles].join()}`).sort(),
-        roles: [...data.roles]
-          .map(
+        users: sorted([...data.users].map(([user, roles]) => `${user}: ${[...roles].join()}`)),
+        roles: sorted(
+          [...data.roles].map(
             ([role, grants]) =>
               `${role}: ${grants.map(({ key, rangeEnd }) => `${String(key)}-${String(rangeEnd)}`).join()}`,
-          )
-          .sort(),
-        keys: [...data.keys].map(([key, value]) => `${key}=${value}`).sort(),
+          ),
+        ),
+        keys: sorted([...data.keys].map(([key, value]) => `${key}=${value}`)),
       }),
     ]);
   }

@@ -5,7 +5,7 @@ import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf, keyOf } from '#runtime/client/resource.ts';
 import type { Actor, ClusterView } from './cluster-view.ts';
 import type { InfrastructureCluster } from './infrastructure-kinds.ts';
-import { infrastructureKinds } from './infrastructure-kinds.ts';
+import { infrastructureKinds, isProvisionedByManager } from './infrastructure-kinds.ts';
 
 const FINALIZER = 'cluster.cluster.x-k8s.io';
 
@@ -109,6 +109,7 @@ export class InfrastructureProvider implements Actor {
     const cluster = await this.#view.find(clusters, metadata.namespace ?? '', owner);
     // Most providers have to be told; this one looks at the Cluster.
     const looksAtCluster = resource.kind === 'DevCluster';
+    if (isProvisionedByManager(resource) && !looksAtCluster) return;
     const told = spec?.controlPlaneEndpoint?.host || spec?.apiServerFixedIP;
     if (!told && !(looksAtCluster && cluster?.spec?.controlPlaneEndpoint?.host)) return;
     await this.#view.status(resource, object, { ...status, initialization: { provisioned: true } });

@@ -30,3 +30,8 @@ function kindOf(plural: string): string {
   const [, name = ''] = /^(.*)clusters$/u.exec(plural) ?? [];
   return known ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}Cluster`;
 }
+
+/** Kinds whose providers leave it to the manager to call them provisioned: it has the right to write their status. */
+export function isProvisionedByManager({ plural }: Resource): boolean {
+  return rules.some(({ resources }) => resources.includes(`${plural}/status`));
+}

@@ -1,6 +1,7 @@
 import { labels } from '#api/labels.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
-import type { Pod } from '#runtime/client/builtin.ts';
+import { signClusterInfo } from '#bootstrap/cluster-info.ts';
+import type { ConfigMap, Pod } from '#runtime/client/builtin.ts';
 import { configMaps, secrets, services } from '#runtime/client/builtin.ts';
 import { ApiError, NetworkError } from '#runtime/client/errors.ts';
 import { keyOf } from '#runtime/client/resource.ts';
@@ -72,23 +73,19 @@ export class Tenants implements Actor {
     const waits: (number | undefined)[] = [];
     for (const { collectGarbage, client, list } of [...this.all.values()].map(bound)) {
       collectGarbage();
-      const ids = new Set<string>();
+      const tokens = new Map<string, string>();
       for (const secret of await list(secrets)) {
         if (secret.type !== 'bootstrap.kubernetes.io/token') continue;
-        const { 'token-id': id = '', expiration = '' } = textsOf(secret);
+        const { 'token-id': id = '', 'token-secret': text = '', expiration = '' } = textsOf(secret);
         const left = Date.parse(expiration) - this.#options.clock.now();
         if (left > 0) waits.push(left);
-        if (left > 0) ids.add(id);
+        if (left > 0) tokens.set(id, text);
         else await client.delete(secrets, keyOf(secret));
       }
-      for (const info of await list(configMaps)) {
-        if (info.metadata?.name !== 'cluster-info') continue;
-        const stale = Object.keys(info.data ?? {}).filter(
-          (key) => key.startsWith('jws-kubeconfig-') && !ids.has(key.slice('jws-kubeconfig-'.length)),
-        );
-        const removed = Object.fromEntries(stale.map((key) => [key, null]));
-        if (stale.length > 0) await client.mergePatch(configMaps, keyOf(info), { data: removed });
-      }
+      const info = (await list(configMaps)).find(({ metadata }) => metadata?.name === 'cluster-info');
+      const data = info === undefined ? {} : await signatures(info, tokens);
+      if (info !== undefined && Object.keys(data).length > 0)
+        await client.mergePatch(configMaps, keyOf(info), { data });
     }
     return soonest(waits);
   }
@@ -153,4 +150,21 @@ export class Tenants implements Actor {
 
 function bound(view: ClusterView) {
   return { collectGarbage: view.collectGarbage.bind(view), client: view.client, list: view.list.bind(view) };
+}
+
+/** What the bootstrap signer changes in cluster-info: a signature for each token, and none for others. */
+async function signatures(
+  { data = {} }: ConfigMap,
+  tokens: ReadonlyMap<string, string>,
+): Promise<Readonly<Record<string, string | null>>> {
+  const changes: Record<string, string | null> = {};
+  for (const key of Object.keys(data)) {
+    const [, id] = /^jws-kubeconfig-(.+)$/u.exec(key) ?? [];
+    if (id !== undefined && !tokens.has(id)) changes[key] = null;
+  }
+  for (const [id, secret] of tokens) {
+    const signature = await signClusterInfo(data['kubeconfig'] ?? '', id, secret);
+    if (data[`jws-kubeconfig-${id}`] !== signature) changes[`jws-kubeconfig-${id}`] = signature;
+  }
+  return changes;
 }
