@@ -18,6 +18,26 @@ export interface ProbeResult {
   readonly quotaBytes?: number;
   /** Alarms that the store itself raises, in its own words. */
   readonly alarms: readonly string[];
+  /** Rights that the administrator lacks, each in the store's own words; while there is one, no tenant may be put there. */
+  readonly missingRights: readonly string[];
+  /** Connections in use and allowed, all clients together, where the store tells. */
+  readonly connections?: { readonly used: number; readonly limit: number };
+}
+
+/** How much one tenant has in a store. */
+export interface TenantUsage {
+  /** Keys of Kubernetes that exist now, without their past. */
+  readonly keys: number;
+  /** Bytes that they take. Of a tenant with very many keys this may be an estimate. */
+  readonly bytes: number;
+}
+
+/** Something about a store itself, not about one tenant, by which tenants could reach one another. */
+export interface IsolationProblem {
+  /** What is wrong, with the advisory where there is one. */
+  readonly summary: string;
+  /** What the administrator of the store does against it. */
+  readonly remedy: string;
 }
 
 /** What every driver is opened with besides the coordinates of its store. */
@@ -63,6 +83,14 @@ export interface Driver {
    * is left alone, so that a tenant that was refused its names can be deleted safely.
    */
   dropTenant(tenant: TenantNames, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Counts what the tenant has there, in pieces small enough that other tenants do not notice. Nothing there is no failure: zeros.
+   */
+  usage(tenant: TenantNames, signal: AbortSignal): Promise<TenantUsage>;
+
+  /** What of the store's version and configuration breaks the isolation of its tenants; empty when nothing is known. */
+  isolationProblems(signal: AbortSignal): Promise<readonly IsolationProblem[]>;
 
   /**
    * Brings a store that we run ourselves from empty to usable: marks it with `identity` unless it already has one, makes the

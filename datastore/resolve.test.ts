@@ -190,6 +190,8 @@ suite('the pool of drivers', () => {
           probe: () => Promise.reject(new Error('unused')),
           ensureTenant: () => Promise.resolve(),
           dropTenant: () => Promise.resolve(),
+          usage: () => Promise.reject(new Error('unused')),
+          isolationProblems: () => Promise.resolve([]),
           close: () => {
             entry.closed = true;
           },

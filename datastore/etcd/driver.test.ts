@@ -136,6 +136,26 @@ suite('tenants of an etcd', () => {
     assert.deepEqual(keys.filter((key) => key.startsWith(`/${names.schema}`)).sort(), neighbours.sort());
   });
 
+  test('usage counts the keys of a tenant and their bytes, and nothing of its neighbours', async () => {
+    await driver.ensureTenant(names, never);
+    assert.deepEqual(await driver.usage(names, never), { keys: 0, bytes: 0 });
+    const keys = Array.from({ length: 100 }, (_, index) => `/${names.schema}/${index}`);
+    await Promise.all([...keys, `/${names.schema}0`, `/${names.schema}`].map((key) => put(key)));
+    const bytes = keys.reduce((sum, key) => sum + key.length + 'x'.length, 0);
+    assert.deepEqual(await driver.usage(names, never), { keys: 100, bytes });
+    assert.deepEqual(await driver.usage({ schema: 'nobody', user: 'nobody' }, never), { keys: 0, bytes: 0 });
+  });
+
+  test('usage of thousands of keys is close to what they take', async () => {
+    await driver.ensureTenant(names, never);
+    for (let page = 0; page < 25; page += 1) {
+      await Promise.all(Array.from({ length: 100 }, (_, index) => put(`/${names.schema}/${page + 10}/${index + 100}`)));
+    }
+    const { keys, bytes } = await driver.usage(names, never);
+    assert.equal(keys, 2_500);
+    assert.equal(bytes, 2_500 * (`/${names.schema}/10/100`.length + 'x'.length));
+  });
+
   test('a user or a role that a crash left without the other is completed', async () => {
     await channel.call(etcd.userAdd, { name: names.user, options: { noPassword: true } }, never);
     await channel.call(etcd.roleAdd, { name: names.schema }, never);

@@ -4,10 +4,12 @@ import { DataStoreError } from '../errors.ts';
 import { assertTenantNames } from '../naming.ts';
 import type { EtcdCalls, EtcdChannelOptions } from './channel.ts';
 import { EtcdChannel } from './channel.ts';
+import { isolationProblemsOf } from './advisories.ts';
 import { identityKey } from './keys.ts';
 import { initializeEtcd } from './initialize.ts';
 import { etcd } from './protocol.ts';
 import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
+import { usageOfEtcdTenant } from './usage.ts';
 
 export interface EtcdOptions extends DriverOptions {
   /** Default: over the network. */
@@ -36,6 +38,11 @@ export function openEtcd(config: ConnectionConfig, options: EtcdOptions = {}): D
       assertTenantNames('etcd', tenant);
       await dropEtcdTenant(channel, tenant, signal);
     },
+    async usage(tenant, signal) {
+      assertTenantNames('etcd', tenant);
+      return usageOfEtcdTenant(channel, tenant, signal);
+    },
+    isolationProblems: async (signal) => isolationProblemsOf((await channel.call(etcd.status, {}, signal)).version),
     initialize: (identity, signal) => initializeEtcd(channel, identity, signal),
     close: () => channel.close(),
   });
@@ -61,5 +68,7 @@ async function probe(channel: EtcdCalls, signal: AbortSignal): Promise<ProbeResu
     sizeBytes: Number(status.dbSize),
     ...(quotaBytes > 0 ? { quotaBytes } : {}),
     alarms: status.errors,
+    // Whoever may ask for authStatus has the role root, which may do everything.
+    missingRights: [],
   };
 }

@@ -19,6 +19,7 @@ export interface KeyRange {
 /** 64-bit numbers are decimal strings. */
 interface ResponseHeader {
   readonly clusterId: string;
+  readonly revision: string;
 }
 
 interface KeyValue {
@@ -28,6 +29,14 @@ interface KeyValue {
 
 export interface Permission extends KeyRange {
   readonly permType: 'READ' | 'WRITE' | 'READWRITE';
+}
+
+interface RangeRequest extends KeyRange {
+  /** Of the past; absent means the present. */
+  readonly revision?: string;
+  readonly limit?: number;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
 }
 
 interface PutRequest {
@@ -58,8 +67,14 @@ const loaded = fromJSON(descriptor, { longs: String, enums: String, defaults: tr
 /** The calls of etcd's v3 API that the driver makes. */
 export const etcd = {
   range: method<
-    KeyRange & { readonly limit?: number; readonly keysOnly?: boolean },
-    { readonly kvs: readonly KeyValue[]; readonly more: boolean }
+    RangeRequest,
+    {
+      readonly header: ResponseHeader | null;
+      readonly kvs: readonly KeyValue[];
+      readonly more: boolean;
+      /** How many keys the range has, whatever `limit` says. */
+      readonly count: string;
+    }
   >('KV', 'Range'),
   deleteRange: method<KeyRange, { readonly deleted: string }>('KV', 'DeleteRange'),
   txn: method<TxnRequest, { readonly succeeded: boolean }>('KV', 'Txn'),

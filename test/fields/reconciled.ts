@@ -219,6 +219,8 @@ function idle(driver: DriverName): Driver {
     probe: () => Promise.reject(new Error('not used here')),
     ensureTenant: async () => {},
     dropTenant: async () => {},
+    usage: () => Promise.reject(new Error('not used here')),
+    isolationProblems: async () => [],
     close() {},
   };
 }

@@ -49,6 +49,8 @@ async function remove(subject: TenantControlPlane, more: Partial<DeletionInput> 
       driver: 'etcd',
       probe: unused,
       ensureTenant: unused,
+      usage: unused,
+      isolationProblems: unused,
       close: unused,
       dropTenant: async ({ schema, user }: TenantNames) => {
         if (failure !== undefined) throw failure;

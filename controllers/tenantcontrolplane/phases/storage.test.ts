@@ -136,6 +136,8 @@ suite('a place in a store', () => {
       driver: over.driver,
       probe: unused,
       dropTenant: unused,
+      usage: unused,
+      isolationProblems: unused,
       close: unused,
       ensureTenant: async (access) => ensureTenant(access),
     };

@@ -53,6 +53,8 @@ const asked: readonly (readonly [what: string, ask: Ask])[] = [
   ['all roles', async (call) => (await call(etcd.roleList, {})).roles.toSorted()],
   ['the keys of a range', async (call) => (await call(etcd.range, range)).kvs.map(({ key }) => key.toString())],
   ['whether there are more', async (call) => (await call(etcd.range, { ...range, limit: 1 })).more],
+  ['how many there are', async (call) => (await call(etcd.range, { ...range, countOnly: true })).count],
+  ['the keys of a count', async (call) => (await call(etcd.range, { ...range, countOnly: true })).kvs],
   ['to delete the range', async (call) => (await call(etcd.deleteRange, range)).deleted],
   ['to delete it once more', async (call) => (await call(etcd.deleteRange, range)).deleted],
   ['one key outside of it', async (call) => (await call(etcd.range, { key: bytes('/b/1') })).kvs[0]?.value.toString()],

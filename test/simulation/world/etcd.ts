@@ -98,7 +98,7 @@ export class EtcdData {
 
   readonly #handlers: Handlers = {
     status: () => ({
-      header: { clusterId: this.clusterId },
+      header: this.#header(),
       version: '3.6.16',
       dbSize: '65536',
       dbSizeQuota: '2147483648',
@@ -116,11 +116,12 @@ export class EtcdData {
     range: (range) => {
       const { limit = 0 } = range;
       const found = this.#within(range);
-      const kvs = (limit > 0 ? found.slice(0, limit) : found).map((key) => ({
+      const asked = range.countOnly === true ? [] : found;
+      const kvs = (limit > 0 ? asked.slice(0, limit) : asked).map((key) => ({
         key: Buffer.from(key),
         value: Buffer.from(range.keysOnly === true ? '' : (this.#keys.get(key) ?? '')),
       }));
-      return { kvs, more: kvs.length < found.length };
+      return { header: this.#header(), kvs, more: kvs.length < asked.length, count: String(found.length) };
     },
     deleteRange: (range) => {
       const found = this.#within(range);
@@ -184,6 +185,10 @@ export class EtcdData {
       return this.#changed();
     },
   };
+
+  #header() {
+    return { clusterId: this.clusterId, revision: String(this.revision) };
+  }
 
   #changed(): object {
     this.revision += 1;
