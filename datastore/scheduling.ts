@@ -1,10 +1,14 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { findCondition } from '#runtime/client/conditions.ts';
 import type { TenantNames } from './driver.ts';
 import { defaultTenantNames } from './naming.ts';
 
 /** With the value `true`, makes a DataStore the one of tenants that name none. */
 export const DEFAULT_DATA_STORE_ANNOTATION = 'kamaji.clastix.io/default-datastore';
+
+/** With the value `true` on a DataStore: new tenants are put on it although its condition `Isolated` is False. */
+export const ACCEPT_ISOLATION_PROBLEMS = 'kamaji.clastix.io/accept-isolation-problems';
 
 /** Name of the DataStore that is made when there is none for tenants that name none. */
 export const MANAGED_DATA_STORE = 'default';
@@ -37,6 +41,16 @@ export function needsManagedDataStore(
   if (tenant.metadata.deletionTimestamp !== undefined || tenant.status?.storage?.identity !== undefined) return false;
   if ((nonEmpty(defaultName) ?? MANAGED_DATA_STORE) !== MANAGED_DATA_STORE) return false;
   return pickDataStore(tenant, dataStores, defaultName) === undefined;
+}
+
+/**
+ * Why no new tenant may be put on a DataStore whose tenants could reach one another; undefined when it may. Tenants that are there stay and
+ * run on.
+ */
+export function refusesNewTenants({ metadata, status }: DataStore): string | undefined {
+  if (metadata.annotations?.[ACCEPT_ISOLATION_PROBLEMS] === 'true') return undefined;
+  const isolated = findCondition(status?.conditions, 'Isolated');
+  return isolated?.status === 'False' ? isolated.message : undefined;
 }
 
 /** Names of all DataStores that a tenant holds data on or is about to: that of its status, of its spec, and its overrides'. */

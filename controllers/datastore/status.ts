@@ -1,11 +1,12 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { DataStoreReason } from '#api/kamaji/v1alpha1/data-store-conditions.ts';
 import { annotations } from '#api/labels.ts';
-import type { DataStoreError } from '#datastore/errors.ts';
 import { findCondition, setConditions } from '#runtime/client/conditions.ts';
 import type { MergePatch } from '#runtime/client/merge-patch.ts';
 import type { StatusOf } from '#runtime/client/status-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
+import { authenticated, isolated, mismatch, notAsked, reachable } from './answers.ts';
+import { capacityOf, isFull } from './capacity.ts';
 import type { Finding } from './finding.ts';
 import { type Gathered, tenantKey } from './gather.ts';
 import type { StoreAnswer } from './phases/probe.ts';
@@ -22,14 +23,16 @@ export function dataStoreStatus(
   { answer, managed }: Outcome,
   clock: Pick<Clock, 'now'>,
 ): MergePatch<StatusOf<DataStore>> {
-  const mismatch = mismatched(dataStore, tenants, answer);
   const parts: readonly Finding[] = [
     validation(answer),
     ...(managed === undefined ? [] : [managed]),
     reachable(answer),
     authenticated(answer),
+    isolated(dataStore, answer),
+    capacity(answer, dataStore),
+    mismatch(dataStore, tenants, answer),
   ];
-  const ready = readiness(parts, mismatch);
+  const ready = readiness(parts, answer);
   const usedBy = tenants.map(tenantKey);
   const findings = [...parts, ready, allowedDeletion(usedBy), ...unpaused(dataStore)];
   const identity = answer.kind === 'answer' && answer.probe.authorizationEnabled ? answer.probe.identity : undefined;
@@ -72,120 +75,35 @@ function validation(answer: StoreAnswer): Finding<'kamaji.clastix.io/DataStoreVa
   return { type, status: 'False', reason: answer.error.code, message: answer.error.message };
 }
 
-function reachable(answer: StoreAnswer): Finding<'Reachable'> {
-  const type = 'Reachable';
-  if (answer.kind === 'answer') {
-    return { type, status: 'True', reason: 'Reachable', message: `etcd ${answer.probe.version} answers` };
-  }
-  if (answer.kind !== 'failure') return { type, status: 'Unknown', reason: 'Waiting', message: notAsked(answer) };
-  const { error } = answer;
-  const reason = unreachable[error.code];
-  return reason === undefined
-    ? { type, status: 'True', reason: 'Reachable', message: 'it answers' }
-    : {
-        type,
-        status: 'False',
-        reason,
-        message: `${error.message}; ${remedies[reason] ?? 'see the log of the manager'}`,
-      };
-}
-
-function authenticated(answer: StoreAnswer): Finding<'Authenticated'> {
-  const type = 'Authenticated';
-  if (answer.kind === 'answer') {
-    return answer.probe.authorizationEnabled
-      ? { type, status: 'True', reason: 'Authenticated', message: 'the credentials may administer it' }
-      : {
-          type,
-          status: 'False',
-          reason: 'AuthorizationDisabled',
-          message:
-            'authorization is off, so that tenants could read one another: turn it on (etcd: add user root with role root, then auth enable)',
-        };
-  }
-  if (answer.kind === 'failure') {
-    const { code, message } = answer.error;
-    const reason = code === 'PermissionDenied' ? 'PermissionMissing' : 'CredentialsRefused';
-    if (code === 'PermissionDenied' || code === 'AuthenticationFailed') {
-      return {
-        type,
-        status: 'False',
-        reason,
-        message: `${message}; give the DataStore credentials of an administrator`,
-      };
-    }
-  }
-  return { type, status: 'Unknown', reason: 'Waiting', message: notAsked(answer) };
-}
-
-const unreachable: Readonly<Record<DataStoreError['code'], DataStoreReason<'Reachable'> | undefined>> = {
-  ConnectionRefused: 'ConnectionRefused',
-  NameResolutionFailed: 'NameNotFound',
-  Timeout: 'ConnectionTimeout',
-  TLSFailed: 'CertificateInvalid',
-  Unavailable: 'NoQuorum',
-  UnsupportedDriver: 'DriverUnsupported',
-  Unknown: 'InternalError',
-  QuotaExceeded: 'InternalError',
-  AuthNotEnabled: 'InternalError',
-  InvalidName: 'InternalError',
-  NameConflict: 'InternalError',
-  AuthenticationFailed: undefined,
-  PermissionDenied: undefined,
-};
-
-const remedies: Readonly<Partial<Record<DataStoreReason<'Reachable'>, string>>> = {
-  ConnectionRefused: 'start the store, or correct spec.endpoints',
-  NameNotFound: 'correct the host in spec.endpoints, or see to cluster DNS',
-  ConnectionTimeout: 'see whether the store hangs or a NetworkPolicy or firewall swallows the way to it',
-  CertificateInvalid: 'see whether spec.tlsConfig and the certificate of the store fit together and are valid today',
-  NoQuorum: 'bring a majority of its members back',
-  DriverUnsupported: 'use a DataStore with another driver',
-};
-
-function notAsked(answer: StoreAnswer): string {
-  if (answer.kind === 'waiting') return 'no member runs yet';
-  return answer.kind === 'invalid' ? 'the spec is not complete' : 'the store gave no answer';
-}
-
-function readiness(parts: readonly Finding[], mismatch: string | undefined): Finding<'Ready'> {
-  const failing = parts.find(({ status }) => status !== 'True');
+function readiness(parts: readonly Finding[], answer: StoreAnswer): Finding<'Ready'> {
   const type = 'Ready';
-  if (failing !== undefined) {
-    return { type, status: 'False', reason: readyReason(failing), message: failing.message };
+  const no = (reason: DataStoreReason<'Ready'>, message: string): Finding<'Ready'> => ({
+    type,
+    status: 'False',
+    reason,
+    message,
+  });
+  const failing = parts.find((part) => part.type in readyReasons && part.status !== 'True');
+  if (failing !== undefined) return no(readyReasons[failing.type] ?? 'Invalid', failing.message);
+  const other = parts.find((part) => part.type === 'DataStoreMismatch' && part.status === 'True');
+  if (other !== undefined) return no('DataStoreMismatch', other.message);
+  if (answer.kind === 'answer' && isFull(answer.probe)) {
+    return no('StoreFull', parts.find((part) => part.type === 'CapacityAvailable')?.message ?? '');
   }
-  if (mismatch !== undefined) return { type, status: 'False', reason: 'DataStoreMismatch', message: mismatch };
   return { type, status: 'True', reason: 'Ready', message: 'tenants can be put on it' };
 }
 
-function readyReason({ type }: Finding): DataStoreReason<'Ready'> {
-  switch (type) {
-    case 'ManagedReady':
-      return 'ManagedNotReady';
-    case 'Reachable':
-      return 'NotReachable';
-    case 'Authenticated':
-      return 'NotAuthenticated';
-    default:
-      return 'Invalid';
-  }
-}
+const readyReasons: Readonly<Partial<Record<Finding['type'], DataStoreReason<'Ready'>>>> = {
+  'kamaji.clastix.io/DataStoreValidation': 'Invalid',
+  ManagedReady: 'ManagedNotReady',
+  Reachable: 'NotReachable',
+  Authenticated: 'NotAuthenticated',
+};
 
-/** Whether tenants were created on another store than the one that answers; a sentence that says so. */
-function mismatched({ metadata }: DataStore, tenants: Gathered['tenants'], answer: StoreAnswer): string | undefined {
-  if (answer.kind !== 'answer') return undefined;
-  const { identity } = answer.probe;
-  const strangers = tenants.filter(({ status }) => {
-    const recorded = status?.storage?.dataStoreName === metadata.name ? status?.storage?.identity : undefined;
-    return recorded !== undefined && recorded !== '' && recorded !== identity;
-  });
-  const [first] = strangers;
-  if (first === undefined) return undefined;
-  const others = strangers.length === 1 ? '' : ` and ${strangers.length - 1} more`;
-  return (
-    `the store that answers is ${identity}, but ${tenantKey(first)}${others} was created on ${first.status?.storage?.identity ?? ''}: ` +
-    'bring that store or its backup back behind these endpoints, or delete those tenants; nothing is created here meanwhile'
-  );
+function capacity(answer: StoreAnswer, { status }: DataStore): Finding<'CapacityAvailable'> {
+  const type = 'CapacityAvailable';
+  if (answer.kind !== 'answer') return { type, status: 'Unknown', reason: 'Waiting', message: notAsked(answer) };
+  return capacityOf(answer.probe, findCondition(status?.conditions, type)?.reason);
 }
 
 function allowedDeletion(usedBy: readonly string[]): Finding<'kamaji.clastix.io/DataStoreAllowedDeletion'> {

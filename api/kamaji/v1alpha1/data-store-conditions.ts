@@ -8,6 +8,7 @@ export const dataStoreConditions = {
     'NotReachable',
     'NotAuthenticated',
     'DataStoreMismatch',
+    'StoreFull',
     'Deleting',
     'InternalError',
   ],
@@ -32,6 +33,12 @@ export const dataStoreConditions = {
     'AuthorizationDisabled',
     'InternalError',
   ],
+  /** Nothing is known of its version or configuration by which tenants could reach one another. New tenants are put on no other. */
+  Isolated: ['Isolated', 'Waiting', 'KnownVulnerability', 'NotChecked', 'InternalError'],
+  /** It takes writes, has room to grow and connections to spare. */
+  CapacityAvailable: ['CapacityAvailable', 'Waiting', 'AlmostFull', 'StoreFull', 'FewConnectionsLeft', 'AlarmRaised'],
+  /** True when the store that answers is another one than its tenants were created on. */
+  DataStoreMismatch: ['NoMismatch', 'Waiting', 'DataStoreMismatch'],
   /** The etcd cluster that this system runs; only with `spec.managed`. */
   ManagedReady: [
     'ManagedReady',

@@ -48,6 +48,7 @@ export const tenantControlPlaneConditions = {
     'DataStoreNotReady',
     'DataStoreUnreachable',
     'DataStoreMismatch',
+    'DataStoreNotIsolated',
     'DriverUnsupported',
     'SchemaTaken',
     'SetupFailed',

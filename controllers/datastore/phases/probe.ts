@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
-import type { Driver, ProbeResult } from '#datastore/driver.ts';
+import type { Driver, IsolationProblem, ProbeResult } from '#datastore/driver.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
@@ -8,12 +8,15 @@ import type { Clock } from '#runtime/clock.ts';
 
 /** What asking a store came to. */
 export type StoreAnswer =
-  | { readonly kind: 'answer'; readonly probe: ProbeResult }
+  | { readonly kind: 'answer'; readonly probe: ProbeResult; readonly isolation: Isolation }
   | { readonly kind: 'failure'; readonly error: DataStoreError }
   /** The DataStore itself is incomplete: there was nobody to ask. */
   | { readonly kind: 'invalid'; readonly error: DataStoreConfigError }
   /** A managed store that does not run yet: it was not asked. */
   | { readonly kind: 'waiting' };
+
+/** What breaks the isolation of the tenants of a store, or why nobody knows. */
+export type Isolation = readonly IsolationProblem[] | DataStoreError;
 
 export interface Prober {
   /**
@@ -26,10 +29,20 @@ export interface Prober {
 
 /** Passes that other events cause do not ask a store again that answered less than this ago. */
 const freshMs = 5_000;
+/** How long what was found about a store's version and configuration counts, unless its version changes. */
+const isolationMs = 300_000;
+
+interface Answer {
+  readonly at: number;
+  readonly driver: Driver;
+  readonly probe: ProbeResult;
+  readonly isolation: Isolation;
+  readonly isolationAt: number;
+}
 
 /** Asks stores over the shared pool. */
 export function createProber(pool: DataStorePool, clock: Pick<Clock, 'monotonic'>): Prober {
-  const answers = new Map<string, { readonly at: number; readonly driver: Driver; readonly probe: ProbeResult }>();
+  const answers = new Map<string, Answer>();
   const failed = new Set<string>();
 
   return {
@@ -38,12 +51,19 @@ export function createProber(pool: DataStorePool, clock: Pick<Clock, 'monotonic'
       try {
         const { driver } = await pool.connect(dataStore, { signal, fresh: failed.has(name) });
         const last = answers.get(name);
-        if (last?.driver === driver && clock.monotonic() - last.at < freshMs)
-          return { kind: 'answer', probe: last.probe };
+        if (last?.driver === driver && clock.monotonic() - last.at < freshMs) return answerOf(last);
         const probe = await probeOrInitialize(dataStore, driver, signal);
-        answers.set(name, { at: clock.monotonic(), driver, probe });
+        const known =
+          last?.driver === driver &&
+          last.probe.version === probe.version &&
+          !(last.isolation instanceof DataStoreError) &&
+          clock.monotonic() - last.isolationAt < isolationMs;
+        const isolation = known ? last.isolation : await isolationOf(driver, signal);
+        const at = clock.monotonic();
+        const answer = { at, driver, probe, isolation, isolationAt: known ? last.isolationAt : at };
+        answers.set(name, answer);
         failed.delete(name);
-        return { kind: 'answer', probe };
+        return answerOf(answer);
       } catch (error) {
         answers.delete(name);
         failed.add(name);
@@ -58,6 +78,19 @@ export function createProber(pool: DataStorePool, clock: Pick<Clock, 'monotonic'
       pool.forget(name);
     },
   };
+}
+
+function answerOf({ probe, isolation }: Answer): StoreAnswer {
+  return { kind: 'answer', probe, isolation };
+}
+
+async function isolationOf(driver: Driver, signal: AbortSignal): Promise<Isolation> {
+  try {
+    return await driver.isolationProblems(signal);
+  } catch (error) {
+    if (error instanceof DataStoreError) return error;
+    throw error;
+  }
 }
 
 async function probeOrInitialize(dataStore: DataStore, driver: Driver, signal: AbortSignal): Promise<ProbeResult> {

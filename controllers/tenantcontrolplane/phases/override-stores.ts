@@ -3,7 +3,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import type { ConnectionConfig } from '#datastore/connection.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import type { Connection } from '#datastore/pool.ts';
-import { tenantNamesOf } from '#datastore/scheduling.ts';
+import { refusesNewTenants, tenantNamesOf } from '#datastore/scheduling.ts';
 
 /** A resource of the tenant that is kept on another store than the rest. */
 export interface OverrideStore {
@@ -16,7 +16,7 @@ export interface OverrideStore {
 /** A store that `spec.dataStoreOverrides` names cannot be used; the message says which, why and what to do. */
 export class OverrideStoreError extends Error {
   override readonly name = 'OverrideStoreError';
-  readonly code: 'DataStoreNotFound' | 'DataStoreNotReady' | 'DriverUnsupported';
+  readonly code: 'DataStoreNotFound' | 'DataStoreNotReady' | 'DataStoreNotIsolated' | 'DriverUnsupported';
 
   constructor(code: OverrideStoreError['code'], message: string) {
     super(message);
@@ -61,6 +61,13 @@ async function storeOf(name: string, input: OverrideStoresInput): Promise<Omit<O
   const ready = dataStore.status?.ready === true;
   if (!ready && !wasSetUp) {
     throw new OverrideStoreError('DataStoreNotReady', `DataStore ${name} of spec.dataStoreOverrides is not ready`);
+  }
+  const refusal = wasSetUp ? undefined : refusesNewTenants(dataStore);
+  if (refusal !== undefined) {
+    throw new OverrideStoreError(
+      'DataStoreNotIsolated',
+      `DataStore ${name} of spec.dataStoreOverrides takes no new tenants: ${refusal}`,
+    );
   }
   const { config, driver } = await input.connect(dataStore);
   if (config.driver !== 'etcd' || main.driver !== 'etcd') {

@@ -8,7 +8,13 @@ import type { DataStoreErrorCode } from '#datastore/errors.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import type { Connection } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
-import { findNameCollision, needsManagedDataStore, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
+import {
+  findNameCollision,
+  needsManagedDataStore,
+  pickDataStore,
+  refusesNewTenants,
+  tenantNamesOf,
+} from '#datastore/scheduling.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
@@ -89,6 +95,8 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
   const wasSetUp = tenant.status?.storage?.setup?.schema !== undefined;
   const ready = dataStore.status?.ready === true;
   if (!ready && !wasSetUp) return storeNotReady(dataStore);
+  const refusal = wasSetUp ? undefined : refusesNewTenants(dataStore);
+  if (refusal !== undefined) return wait('DataStoreNotIsolated', `DataStore ${name} takes no new tenants: ${refusal}`);
   try {
     const { config, driver } = await input.connect(dataStore);
     const names = tenantNamesOf(tenant);
