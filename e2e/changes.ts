@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KubeObject, keyOf, keyString, type Resource } from '#runtime/client/resource.ts';
 import type { Transport } from '#runtime/client/transport.ts';
-import { connect, recordHistory, type Version } from './history.ts';
+import { connect, recordHistory, type Version } from '#test/lab/history.ts';
 
 /** Watches on every kind that an API server has. */
 export interface ChangeWatch extends AsyncDisposable {

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { apply } from '#lab/cluster/kubectl.ts';
 import type { Lab } from '#lab/up.ts';
-import { applyBareTenant, type BareTenant, type Condition, removeBareTenants, waitForReason } from './bare-tenant.ts';
+import {
+  applyBareTenant,
+  type BareTenant,
+  type Condition,
+  removeBareTenants,
+  waitForReason,
+} from '#lab/bare-tenant.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
-import { openLab } from './lab.ts';
+import { openLab } from '#test/lab/open-lab.ts';
 
 const namespace = 'default';
 const name = 'e2e-errors';

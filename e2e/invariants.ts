@@ -3,7 +3,7 @@ import { labels } from '#api/labels.ts';
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
-import * as manager from './manager.ts';
+import * as manager from '#test/lab/manager.ts';
 
 /** What has to hold at the end of every suite, whatever it tested. */
 export interface Invariants {

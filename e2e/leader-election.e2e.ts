@@ -5,12 +5,13 @@ import type { Lab } from '#lab/up.ts';
 import { waitFor } from '#lab/wait.ts';
 import { type Lease, leases, type Pod, pods, replicaSets } from '#runtime/client/builtin.ts';
 import type { Transport } from '#runtime/client/transport.ts';
-import { applyBareTenant, type BareTenant, removeBareTenants, waitForReason } from './bare-tenant.ts';
-import { cutNetwork, findProcess, type PodProcess, restoreNetwork, signalProcess } from './faults.ts';
-import { connect, type History, recordHistory } from './history.ts';
+import { applyBareTenant, type BareTenant, removeBareTenants, waitForReason } from '#lab/bare-tenant.ts';
+import { findProcess, type PodProcess } from '#test/lab/pod-process.ts';
+import { cutNetwork, restoreNetwork, signalProcess } from './faults.ts';
+import { connect, type History, recordHistory } from '#test/lab/history.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
-import { openLab } from './lab.ts';
-import * as manager from './manager.ts';
+import { openLab } from '#test/lab/open-lab.ts';
+import * as manager from '#test/lab/manager.ts';
 
 const namespace = 'default';
 const settled: BareTenant = { name: 'e2e-settled', namespace };

@@ -7,7 +7,7 @@ import { applyTenant, openTenant, type TenantSpec, waitForControlPlane, waitForN
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
-import { openLab } from './lab.ts';
+import { openLab } from '#test/lab/open-lab.ts';
 import { assertAtRest } from './rest.ts';
 import { added, belongsToDataStore, type Inventory, takeInventory } from './leftovers.ts';
 

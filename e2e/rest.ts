@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import { type ChangeWatch, watchChanges } from './changes.ts';
-import * as manager from './manager.ts';
+import * as manager from '#test/lab/manager.ts';
 
 /**
  * Kinds that others write in a system at rest: leaders renew their Leases, kubelets report on their Nodes, and Events say

@@ -4,7 +4,7 @@ import type { PolicyRule } from '#api/core/policy-rule.ts';
 import type { AuditedRequest } from '#lab/cluster/audit.ts';
 import { openTools, type Tools } from '#lab/tools.ts';
 import { compareRights, type RightsComparison, type UsedRight } from '#test/rbac-usage.ts';
-import * as manager from './manager.ts';
+import * as manager from '#test/lab/manager.ts';
 
 /** Rights that no suite here needs, and who does. */
 const neededElsewhere: readonly { readonly rights: RegExp; readonly why: string }[] = [
