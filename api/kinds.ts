@@ -5,6 +5,14 @@ import type { KamajiControlPlaneTemplate } from './controlplane/v1alpha2/kamaji-
 import type { DataStore } from './kamaji/v1alpha1/data-store.ts';
 import type { KubeconfigGenerator } from './kamaji/v1alpha1/kubeconfig-generator.ts';
 import type { TenantControlPlane } from './kamaji/v1alpha1/tenant-control-plane.ts';
+import type { ObjectMeta } from './meta.ts';
+
+/** What every object has. */
+interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+}
 
 /**
  * Coordinates of a kind on the wire, typed by the shape of its objects. This file loads no schema, so that a controller
@@ -75,6 +83,24 @@ export const clusters: Kind<Cluster> = Object.freeze({
   version: 'v1beta2',
   kind: 'Cluster',
   plural: 'clusters',
+  namespaced: true,
+});
+
+/** Cluster API's Machine, of which this project only counts those that are left. */
+export const machines: Kind<KubeObject> = Object.freeze({
+  group: 'cluster.x-k8s.io',
+  version: 'v1beta2',
+  kind: 'Machine',
+  plural: 'machines',
+  namespaced: true,
+});
+
+/** Cluster API's MachinePool, of which this project only counts those that are left. */
+export const machinePools: Kind<KubeObject> = Object.freeze({
+  group: 'cluster.x-k8s.io',
+  version: 'v1beta2',
+  kind: 'MachinePool',
+  plural: 'machinepools',
   namespaced: true,
 });
 

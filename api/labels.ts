@@ -51,12 +51,19 @@ export const annotations = Object.freeze({
   storageCertificate: 'storage.kamaji.clastix.io/certificate',
   /** Cluster API: present on an object, the object is not reconciled. */
   clusterPaused: 'cluster.x-k8s.io/paused',
+  /** clusterctl: present on an object, a move waits for it to go. */
+  blockMove: 'clusterctl.cluster.x-k8s.io/block-move',
+  /** clusterctl: on an object that is deleted here because it lives on in another management cluster. */
+  deleteForMove: 'clusterctl.cluster.x-k8s.io/delete-for-move',
   /** Cluster API: present on an infrastructure cluster, someone else fills in its endpoint and status. */
   infrastructureManagedBy: 'cluster.x-k8s.io/managed-by',
 });
 
 /** Value of `annotations.infrastructureManagedBy` that asks this provider to fill in the infrastructure cluster. */
 export const MANAGED_BY_KAMAJI = 'kamaji';
+
+/** Value of `annotations.paused` on a TenantControlPlane that is paused because its KamajiControlPlane is; any other is a user's. */
+export const PAUSED_WITH_CONTROL_PLANE = 'with-kamajicontrolplane';
 
 export const finalizers = Object.freeze({
   /** On a TenantControlPlane while it has data in a DataStore. */

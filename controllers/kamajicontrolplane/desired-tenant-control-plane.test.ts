@@ -312,8 +312,8 @@ suite('the metadata of the TenantControlPlane', () => {
     });
   });
 
-  test("carries the annotations of its owner but kubectl's notes and Cluster API's pause", () => {
-    assert.deepEqual(metadata.annotations, { note: 'kept' });
+  test("carries the annotations of its owner but kubectl's notes and Cluster API's pause, and keeps a move waiting", () => {
+    assert.deepEqual(metadata.annotations, { note: 'kept', 'clusterctl.cluster.x-k8s.io/block-move': '' });
   });
 
   test('makes it go with its owner', () => {

@@ -11,6 +11,8 @@ import { ROLLOUT_AFTER } from './rollout-after.ts';
 const NOT_COPIED: ReadonlySet<string> = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
   wellKnown.clusterPaused,
+  wellKnown.paused,
+  wellKnown.deleteForMove,
 ]);
 
 /**
@@ -39,7 +41,8 @@ export function desiredTenantControlPlane(
         [wellKnownLabels.clusterName]: cluster.metadata.name ?? '',
         [wellKnownLabels.capiTenantControlPlane]: metadata.name ?? '',
       },
-      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      // A move has to wait until the tenant is paused (phases/tenant-pause.ts).
+      annotations: { ...annotations, [wellKnown.blockMove]: '' },
       ownerReferences: [ownerReference(controlPlane)],
     },
     spec: defined({

@@ -60,10 +60,9 @@ export function gather(informers: Informers, key: ObjectKey): Gathered | undefin
   if (controlPlane === undefined) return undefined;
   const names = namesOfControlPlane(key.name);
   const here = (name: string): ObjectKey => ({ ...key, name });
-  const clusterName = ownerCluster(controlPlane);
   return {
     controlPlane,
-    cluster: clusterName === undefined ? undefined : informers.clusters.get(here(clusterName)),
+    cluster: clusterOf(informers, controlPlane, key),
     tenantControlPlane: informers.tenantControlPlanes.get(key),
     service: informers.services.get(here(names.service)),
     adminKubeconfig: informers.secrets.get(here(names.adminKubeconfig)),
@@ -71,6 +70,21 @@ export function gather(informers: Informers, key: ObjectKey): Gathered | undefin
     pods: informers.pods.byIndex(CONTROL_PLANE, keyString(key)),
     secret: (name) => informers.secrets.get(here(name)),
   };
+}
+
+/**
+ * The Cluster that owns the control plane. Where the reference was lost, which core puts back, that of the label, if it
+ * names this control plane as its own.
+ */
+function clusterOf(
+  { clusters: all }: Informers,
+  controlPlane: KamajiControlPlane,
+  key: ObjectKey,
+): Cluster | undefined {
+  const owner = ownerCluster(controlPlane);
+  if (owner !== undefined) return all.get({ ...key, name: owner });
+  const cluster = all.get({ ...key, name: controlPlane.metadata.labels?.[labels.clusterName] ?? '' });
+  return cluster !== undefined && controlPlaneOf(cluster).some(({ name }) => name === key.name) ? cluster : undefined;
 }
 
 /**

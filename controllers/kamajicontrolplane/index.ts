@@ -10,6 +10,7 @@ import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
+import { APPLIED_HASH, FIELD_MANAGER } from './field-manager.ts';
 import { controlPlaneOf, controlPlaneOfPart, declareInformers, gather } from './gather.ts';
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
 import { createJoinTokens } from './join-tokens.ts';
@@ -38,10 +39,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
   const { clock, tokenLifetime: lifetime } = options;
   const informers = declareInformers(options.cache);
   const tools = {
-    applier: createApplier({
-      fieldManager: 'kamaji-kamajicontrolplane',
-      hashAnnotation: 'kamaji.clastix.io/applied',
-    }),
+    applier: createApplier({ fieldManager: FIELD_MANAGER, hashAnnotation: APPLIED_HASH }),
     tenantPool: options.tenantPool,
     tokens: createJoinTokens({ clock, ...(lifetime === undefined ? {} : { lifetime }) }),
     infrastructureKinds: createInfrastructureKinds(clock),

@@ -3,7 +3,7 @@ import { createLogger } from 'winston';
 import type { Cluster } from '#api/core/cluster.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import type { KamajiControlPlane, KamajiControlPlaneSpec } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
-import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
+import { clusters, kamajiControlPlanes, machines } from '#api/kinds.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { clusterRoleBindings, clusterRoles } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
@@ -56,6 +56,7 @@ export async function startManagementCluster(): Promise<ControlPlane> {
   await installCrds(controlPlane);
   const foreign = [
     crd(clusters, { 'cluster.x-k8s.io/v1beta2': clusters.version }),
+    crd(machines, { 'cluster.x-k8s.io/v1beta2': machines.version }),
     crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
   ];
   const manifests = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: foreign });
@@ -119,10 +120,11 @@ export async function startController(controlPlane: ControlPlane, tenantClient: 
 /** What tests do with the objects of one namespace. */
 export class Fleet {
   readonly client: Client;
-  readonly namespace = 'default';
+  readonly namespace: string;
 
-  constructor(client: Client) {
+  constructor(client: Client, namespace = 'default') {
     this.client = client;
+    this.namespace = namespace;
   }
 
   find<T extends KubeObject>(resource: Resource<T>, name: string): Promise<T | undefined> {

@@ -18,17 +18,47 @@ export function ownerReference({ metadata }: KamajiControlPlane): OwnerReference
 
 /**
  * Why an object is not this control plane's, or undefined when it is. One that carries our labels and has lost its owner
- * references is ours; they are put back when it is applied.
+ * references is ours, and so is one that came out of a backup with the UID that the control plane had then; the reference
+ * is put right when the object is written.
  */
 export function foreignness(object: KubeObject, controlPlane: KamajiControlPlane): string | undefined {
-  const { ownerReferences = [], labels: carried = {} } = object.metadata ?? {};
-  const controller = ownerReferences.find((reference) => reference.controller === true);
-  if (controller !== undefined) {
-    return controller.uid === controlPlane.metadata.uid
-      ? undefined
-      : `belongs to ${controller.kind} ${controller.name}`;
-  }
-  const marked =
-    carried[labels.project] === PROJECT && carried[labels.capiTenantControlPlane] === controlPlane.metadata.name;
-  return marked ? undefined : 'was made by somebody else';
+  const controller = object.metadata?.ownerReferences?.find((reference) => reference.controller === true);
+  if (controller === undefined) return isMarked(object, controlPlane) ? undefined : 'was made by somebody else';
+  return controller.uid === controlPlane.metadata.uid || isStale(object, controlPlane)
+    ? undefined
+    : `belongs to ${controller.kind} ${controller.name}`;
+}
+
+/** Whether the object is ours and names as its controller a UID that the control plane had in another life. */
+export function isStale(object: KubeObject, controlPlane: KamajiControlPlane): boolean {
+  return (
+    isMarked(object, controlPlane) &&
+    // One that is going goes with the control plane that had that UID.
+    object.metadata?.deletionTimestamp === undefined &&
+    (object.metadata?.ownerReferences ?? []).some((reference) => isFormerSelf(reference, controlPlane))
+  );
+}
+
+/** The owner references of a stale object as they should be: in an apply, the former one would stay beside the new. */
+export function renewedOwners(object: KubeObject, controlPlane: KamajiControlPlane): readonly OwnerReference[] {
+  const others = (object.metadata?.ownerReferences ?? []).filter(
+    (reference) => !isFormerSelf(reference, controlPlane) && reference.uid !== controlPlane.metadata.uid,
+  );
+  return [...others, ownerReference(controlPlane)];
+}
+
+function isFormerSelf(reference: OwnerReference, { metadata }: KamajiControlPlane): boolean {
+  const { apiVersion, kind, name, uid, controller } = reference;
+  return (
+    controller === true &&
+    kind === kamajiControlPlanes.kind &&
+    apiVersion.startsWith(`${kamajiControlPlanes.group}/`) &&
+    name === metadata.name &&
+    uid !== metadata.uid
+  );
+}
+
+function isMarked({ metadata }: KubeObject, controlPlane: KamajiControlPlane): boolean {
+  const { labels: carried = {} } = metadata ?? {};
+  return carried[labels.project] === PROJECT && carried[labels.capiTenantControlPlane] === controlPlane.metadata.name;
 }

@@ -13,6 +13,7 @@ export const rules: readonly PolicyRule[] = [
   // To name a control plane as an owner whose deletion waits for what it owns.
   { apiGroups: ['controlplane.cluster.x-k8s.io'], resources: ['kamajicontrolplanes/finalizers'], verbs: ['update'] },
   { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs: ['list', 'watch'] },
+  { apiGroups: ['cluster.x-k8s.io'], resources: ['machines', 'machinepools'], verbs: ['list'] },
   {
     apiGroups: ['kamaji.clastix.io'],
     resources: ['tenantcontrolplanes'],

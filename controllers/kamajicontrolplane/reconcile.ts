@@ -21,6 +21,7 @@ import { reconcileDeletion } from './phases/deletion.ts';
 import { reconcileEndpoint } from './phases/endpoint.ts';
 import { reconcileInfrastructure } from './phases/infrastructure.ts';
 import { reconcileTenantControlPlane } from './phases/tenant-control-plane.ts';
+import { pauseTenant, resumeTenant } from './phases/tenant-pause.ts';
 import { stateChanges } from './state-changes.ts';
 import type { StatusPace } from './status-pace.ts';
 import type { PassResult } from './status.ts';
@@ -44,6 +45,9 @@ export async function reconcile(gathered: Gathered, tools: Tools, context: Recon
   // Before anything else, deletion included: clusterctl deletes what it has moved away, and the tenant must survive that.
   const paused = pauseOf(gathered);
   if (paused !== undefined) {
+    const { client, signal } = context;
+    const { tenantControlPlane } = ownTenant(gathered);
+    if (tenantControlPlane !== undefined) await pauseTenant({ tenantControlPlane, client, signal });
     return writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
   }
   return controlPlane.metadata.deletionTimestamp === undefined
@@ -54,7 +58,6 @@ export async function reconcile(gathered: Gathered, tools: Tools, context: Recon
 async function reconcileNormally(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
   const { client, signal } = context;
   const { cluster, service, pods } = gathered;
-  const present = gathered.tenantControlPlane;
   if (cluster === undefined) {
     const result = { findings: [waitingForCluster(gathered.controlPlane)], ...ownTenant(gathered) };
     return finish(gathered.controlPlane, result, tools, context);
@@ -67,6 +70,11 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
     finalizers.kamajiControlPlane,
     { signal },
   );
+  const own = ownTenant(gathered).tenantControlPlane;
+  const present =
+    own === undefined
+      ? gathered.tenantControlPlane
+      : await resumeTenant({ controlPlane: held, tenantControlPlane: own, client, signal });
   const { applier, tenantPool, tokens, infrastructureKinds, skipInfraClusterPatch } = tools;
   const created = await reconcileTenantControlPlane({
     controlPlane: held,
@@ -123,7 +131,8 @@ async function reconcileGoing(gathered: Gathered, tools: Tools, context: Reconci
   const own = ownTenant(gathered);
   if (own.tenantControlPlane !== undefined) tools.tokens.forget(own.tenantControlPlane.metadata.uid ?? '');
   if ((controlPlane.metadata.finalizers ?? []).length === 0) return {};
-  const outcome = await reconcileDeletion({ controlPlane, client: context.client, signal: context.signal });
+  const { cluster } = gathered;
+  const outcome = await reconcileDeletion({ controlPlane, cluster, client: context.client, signal: context.signal });
   // Without the finalizer there is no object any more to write a status to.
   if (outcome.value === true) return {};
   return finish(controlPlane, { findings: [outcome.finding], ...own }, tools, context, [outcome]);
@@ -181,7 +190,7 @@ function soonest(results: readonly Result[]): Result {
 
 function pauseOf({ controlPlane, cluster }: Gathered): string | undefined {
   if (cluster?.spec?.paused === true) return `Cluster ${cluster.metadata.name ?? ''} is paused`;
-  const annotation = [annotations.clusterPaused, annotations.paused].find(
+  const annotation = [annotations.clusterPaused, annotations.paused, annotations.deleteForMove].find(
     (key) => controlPlane.metadata.annotations?.[key] !== undefined,
   );
   return annotation === undefined ? undefined : `annotation ${annotation} pauses the control plane`;

@@ -55,9 +55,8 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     if (gathered === undefined) return {};
     const { tenantControlPlane } = gathered;
     const uid = tenantControlPlane.metadata.uid ?? '';
-    if (tenantControlPlane.metadata.annotations?.[annotations.paused] !== undefined) {
-      return pause(tenantControlPlane, context, options);
-    }
+    const pausing = PAUSING.find((name) => tenantControlPlane.metadata.annotations?.[name] !== undefined);
+    if (pausing !== undefined) return pause(tenantControlPlane, pausing, context, options);
     if (tenantControlPlane.metadata.deletionTimestamp !== undefined) {
       options.tenantPool.forget(uid);
       options.ownedObjects.forget(uid);
@@ -69,12 +68,16 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
   };
 }
 
+/** Present with any value; what lives on in another management cluster keeps its data when it is deleted here. */
+const PAUSING = [annotations.paused, annotations.deleteForMove] as const;
+
 async function pause(
   tenantControlPlane: TenantControlPlane,
+  pausing: (typeof PAUSING)[number],
   context: ReconcileContext,
   options: ReconcileOptions,
 ): Promise<Result> {
-  const message = `the annotation ${annotations.paused} is set: nothing is reconciled`;
+  const message = `the annotation ${pausing} is set: nothing is reconciled`;
   await writeConditions(
     tenantControlPlane,
     [{ type: 'Paused', status: 'True', reason: 'Paused', message }],
@@ -92,6 +95,7 @@ async function finish(gathered: Gathered, context: ReconcileContext, options: Re
     tenantControlPlanes: options.informers.tenantControlPlanes.list(),
     dataStores: gathered.dataStores,
     connect: (dataStore) => options.dataStorePool.connect(dataStore, { signal }),
+    credentials: gathered.secrets.get(gathered.names.datastoreConfig),
     client,
     signal,
   });

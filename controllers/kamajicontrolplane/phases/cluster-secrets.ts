@@ -10,7 +10,8 @@ import type { Client } from '#runtime/client/client.ts';
 import type { Gathered } from '../gather.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
-import { foreignness, ownerReference } from '../ownership.ts';
+import { FIELD_MANAGER } from '../field-manager.ts';
+import { foreignness, isStale, ownerReference, renewedOwners } from '../ownership.ts';
 
 /** A Secret that Cluster API or a machine reads, with its values in base64. */
 export interface ClusterSecret {
@@ -115,7 +116,16 @@ export async function applySecret(writer: SecretWriter, wanted: ClusterSecret): 
     type: CLUSTER_SECRET_TYPE,
     data: { ...wanted.data },
   };
-  await writer.applier.apply(client, secrets, desired, live, { signal });
+  const owned =
+    live !== undefined && isStale(live, controlPlane)
+      ? await client.mergePatch(secrets, key, ownersPatch(live, controlPlane), { signal, fieldManager: FIELD_MANAGER })
+      : live;
+  await writer.applier.apply(client, secrets, desired, owned, { signal });
+}
+
+function ownersPatch(stale: Secret, controlPlane: KamajiControlPlane): object {
+  const { resourceVersion } = stale.metadata ?? {};
+  return { metadata: { resourceVersion, ownerReferences: renewedOwners(stale, controlPlane) } };
 }
 
 /** Which kubeconfig of the control plane Cluster API gets. Where tenants use another address than we do, that of the Service. */

@@ -1,5 +1,5 @@
 import type { KamajiControlPlaneSpec } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
-import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
+import { clusters, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
 import { annotations } from '#api/labels.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import type { Stage } from '../stage.ts';
@@ -80,6 +80,7 @@ export const pausedCluster: Scenario = {
     await stage.patch(clusters, key, { spec: { paused: true } });
     await stage.condition(kamajiControlPlanes, controlPlane, 'Paused', 'True');
     await stage.patch(kamajiControlPlanes, controlPlane, { spec: { replicas: 2 } });
+    await stage.condition(tenantControlPlanes, controlPlane, 'Paused', 'True');
     await stage.checkpoint('paused');
     await stage.patch(clusters, key, { spec: { paused: false } });
     await rolledOut(stage, controlPlane, 'v1.34.2', 2);
