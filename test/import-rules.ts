@@ -17,7 +17,7 @@ interface Room {
 }
 
 // Constants of api/ that load no schema: the vocabulary that "api (types)" comprises.
-const vocabulary = ['api/labels.ts', 'api/kinds.ts', 'api/kamaji/v1alpha1/defaults.ts'];
+const vocabulary = ['api/labels.ts', 'api/kinds.ts', 'api/manager-service.ts', 'api/kamaji/v1alpha1/defaults.ts'];
 const product = [
   'api',
   'controllers',
@@ -50,7 +50,7 @@ const rooms: Readonly<Record<string, Room>> = {
   datastore: {
     values: [...vocabulary, 'runtime/client/', 'runtime/clock.ts', 'pki'],
     types: ['api'],
-    packages: ['node:*', '@grpc/grpc-js', '@grpc/proto-loader'],
+    packages: ['node:*', '@grpc/grpc-js', '@grpc/proto-loader', 'mysql2', 'pg'],
   },
   tenant: {
     values: [...vocabulary, 'runtime/client/', 'runtime/clock.ts', 'pki'],

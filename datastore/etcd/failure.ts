@@ -1,4 +1,5 @@
 import { DataStoreError, type DataStoreErrorCode } from '../errors.ts';
+import { codeOfSocketFailure, transientCodes } from '../socket-failure.ts';
 import { GrpcStatusError, GrpcTimeoutError } from './grpc-exchange.ts';
 
 /** A failed call, with what etcd said. */
@@ -16,7 +17,7 @@ export class EtcdError extends DataStoreError {
    * that of another member: a dead member says less than a living one without a leader.
    */
   get transience(): number | undefined {
-    const rank = transient.indexOf(this.code);
+    const rank = transientCodes.indexOf(this.code);
     return rank === -1 ? undefined : rank;
   }
 }
@@ -25,7 +26,12 @@ export class EtcdError extends DataStoreError {
 export function toEtcdError(error: unknown, endpoint: string): EtcdError {
   if (error instanceof GrpcStatusError) return new EtcdError(codeOfStatus(error), error.details, endpoint, error);
   const details = error instanceof Error ? error.message : String(error);
-  return new EtcdError(error instanceof GrpcTimeoutError ? 'Timeout' : codeOfSocket(error), details, endpoint, error);
+  return new EtcdError(
+    error instanceof GrpcTimeoutError ? 'Timeout' : codeOfSocketFailure(error),
+    details,
+    endpoint,
+    error,
+  );
 }
 
 /** Runs a call and takes one particular refusal of etcd for an answer. */
@@ -53,14 +59,6 @@ export const refusals = {
   oldAuthRevision: 'etcdserver: revision of auth store is old',
 } as const;
 
-const transient: readonly DataStoreErrorCode[] = [
-  'NameResolutionFailed',
-  'ConnectionRefused',
-  'TLSFailed',
-  'Timeout',
-  'Unavailable',
-];
-
 // gRPC: statuscodes.md
 function codeOfStatus({ status, details }: GrpcStatusError): DataStoreErrorCode {
   switch (status) {
@@ -83,13 +81,4 @@ function codeOfStatus({ status, details }: GrpcStatusError): DataStoreErrorCode 
     default:
       return 'Unknown';
   }
-}
-
-function codeOfSocket(error: unknown): DataStoreErrorCode {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/^(ENOTFOUND|EAI_AGAIN)$/u.test(code)) return 'NameResolutionFailed';
-  if (/^(ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/u.test(code)) return 'Timeout';
-  // Node names what OpenSSL says: CERT_HAS_EXPIRED, UNABLE_TO_VERIFY_LEAF_SIGNATURE, ERR_SSL_TLSV1_ALERT_UNKNOWN_CA, ...
-  if (/CERT|SIGNATURE|ISSUER|^ERR_TLS_|^ERR_SSL_|^EPROTO$/u.test(code)) return 'TLSFailed';
-  return /^(ECONN|EPIPE|ERR_HTTP2_|ERR_STREAM_)/u.test(code) ? 'ConnectionRefused' : 'Unknown';
 }
