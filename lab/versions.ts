@@ -5,6 +5,8 @@
 export const versions = Object.freeze({
   /** Kubernetes of the management cluster and the newest minor offered to tenants. */
   kubernetes: '1.35.4',
+  /** Of the two minors before: nodes and control planes of `make test-matrix`. The newest whose modules are all published. */
+  olderKubernetes: Object.freeze(['1.34.4', '1.33.13']),
   etcd: '3.6.16',
   coredns: '1.13.1',
   /** The newest konnectivity release that Go's module proxy serves. */
@@ -19,6 +21,8 @@ export const versions = Object.freeze({
   metallb: '0.15.2',
   localPathProvisioner: '0.0.30',
   helm: '3.19.0',
+  /** Simulates nodes and pods for benchmarks. */
+  kwok: '0.8.0',
   /** The image tags that kubeadm of the Kubernetes version above asks for (`kubeadm config images list`). */
   kubeadmTags: Object.freeze({ etcd: '3.6.6-0', pause: '3.10.1', coredns: 'v1.13.1' }),
   /** Upstream's convention for Kubernetes minor N is konnectivity v0.N.0. */

@@ -6,6 +6,12 @@ import type { Client } from '#runtime/client/client.ts';
 import type { KubeObject, OwnerReference, Resource } from '#runtime/client/resource.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 
+/**
+ * Under which upstream's programs are known as writers: by their file names, those of older builds too. Objects of theirs are taken
+ * over with all that they hold, or volumes, mounts and finalizers would stay that nobody wants any more.
+ */
+const UPSTREAM_MANAGERS = ['kamaji', 'manager'];
+
 /** What the objects of one control plane are written with. */
 export interface OwnedWriting {
   readonly tenantControlPlane: TenantControlPlane;
@@ -41,6 +47,9 @@ export async function applyOwned<T extends KubeObject>(
       `${resource.kind} ${name} ${other}: delete it, or give the control plane another name`,
     );
   }
+  if (live !== undefined && isLabelled(live, tenantControlPlane)) {
+    await applier.succeed(client, resource, live, UPSTREAM_MANAGERS, { signal });
+  }
   // What somebody makes at this very moment is not taken either.
   const { object } = await applier.apply(client, resource, desired, live, { signal, force: live !== undefined });
   return object;
@@ -65,9 +74,13 @@ export function isOwnedBy(object: KubeObject, owner: TenantControlPlane): boolea
 function foreignness(object: KubeObject, owner: TenantControlPlane, adopt: boolean): string | undefined {
   const controller = foreignController(object, owner);
   if (controller !== undefined) return belonging(controller, owner);
-  const { labels: has } = object.metadata ?? {};
-  const labelled = has?.[labels.project] === PROJECT && has[labels.name] === owner.metadata.name;
-  return adopt || labelled || isOwnedBy(object, owner) ? undefined : 'was not made for this control plane';
+  const known = adopt || isLabelled(object, owner) || isOwnedBy(object, owner);
+  return known ? undefined : 'was not made for this control plane';
+}
+
+function isLabelled({ metadata }: KubeObject, owner: TenantControlPlane): boolean {
+  const has = metadata?.labels;
+  return has?.[labels.project] === PROJECT && has[labels.name] === owner.metadata.name;
 }
 
 /** Says whose an object is. */

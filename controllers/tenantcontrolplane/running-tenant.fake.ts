@@ -27,6 +27,7 @@ export interface RunningTenant {
   readonly directory: string;
   /** Runs kubectl by the tenant's `admin.conf` as it stands in its Secret. */
   kubectl(args: readonly string[]): Promise<string>;
+  /** May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -50,10 +51,12 @@ export async function runTenant(
   const tls = { ca: admin.caCertificatesPem, cert: admin.clientCertificatePem, key: admin.clientKeyPem };
   const transport = createTransport({ server, tls });
   const client = createClient(transport);
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
     await transport.close();
     await pod[Symbol.asyncDispose]();
   };
+  const stop = (): Promise<void> => (stopped ??= end());
   try {
     await waitUntil(pod.program('kube-apiserver'), () => isReady(client), { timeoutMs: 60_000 });
   } catch (error) {

@@ -65,8 +65,8 @@ export interface World extends AsyncDisposable {
   podsReady(key: ObjectKey): Promise<void>;
   /** Runs the tenant's API server, lets the controller reach it, since no Service leads anywhere here, and its pods be ready. */
   run(key: ObjectKey, containers?: readonly string[]): Promise<RunningTenant>;
-  /** Ends the controller with all that it remembers, and starts it anew. */
-  restart(): Promise<void>;
+  /** Ends the controller with all that it remembers, and starts it anew when what is to happen without it has happened. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Successful writes of the manager so far, as `verb resource/name`. */
   writes(): Promise<readonly string[]>;
   /** Single objects that the manager has read from the API server so far. */
@@ -184,8 +184,9 @@ export async function startWorld(): Promise<World> {
       await world.podsReady(key);
       return tenant;
     },
-    async restart() {
+    async restart(meanwhile) {
       await running.stop();
+      await meanwhile?.();
       running = await start();
     },
     writes: () => requests((verb) => verb !== 'get'),

@@ -7,7 +7,8 @@ import type { StepOptions } from '../progress.ts';
 import { chooseSource } from '../source.ts';
 import { downloadBinary } from './download.ts';
 import { buildBinary } from './go-module.ts';
-import { type BinaryName, type ModuleRecipe, recipes, releases } from './recipes.ts';
+import { type BinaryName, kubernetesRecipe, kubernetesRelease, type ModuleRecipe, recipes } from './recipes.ts';
+import { type Release, releases } from './recipes.ts';
 
 export type { BinaryName } from './recipes.ts';
 
@@ -21,9 +22,17 @@ export async function ensureBinaries<Name extends BinaryName>(
   names: readonly Name[],
   options: StepOptions,
 ): Promise<Readonly<Record<Name, string>>> {
-  const paths = new Map<Name, string>();
-  for (const name of new Set(names)) paths.set(name, await ensureBinary(name, options));
-  return Object.freeze(Object.fromEntries(paths)) as Readonly<Record<Name, string>>;
+  return ensureEach(names, (name) => ensureBinary(name, recipeOf(name), releases[name], options));
+}
+
+/** As `ensureBinaries`, for Kubernetes' own programs of any version, without the leading "v". */
+export async function ensureKubernetesBinaries<Name extends BinaryName>(
+  names: readonly Name[],
+  version: string,
+  options: StepOptions,
+): Promise<Readonly<Record<Name, string>>> {
+  const recipe = kubernetesRecipe(version);
+  return ensureEach(names, (name) => ensureBinary(name, recipe, kubernetesRelease(name, version), options));
 }
 
 /** The recipe that makes the binary. */
@@ -41,20 +50,31 @@ export function recipeHash(recipe: ModuleRecipe, name: BinaryName, architecture:
 }
 
 /** Where the cache keeps the binary, whether it is there or not. */
-export function binaryPath(name: BinaryName): string {
-  const recipe = recipeOf(name);
+export function binaryPath(name: BinaryName, recipe: ModuleRecipe = recipeOf(name)): string {
   return join(cacheDirectory(), 'bin', name, `${recipe.version}-${recipeHash(recipe, name)}`, name);
 }
 
-async function ensureBinary(name: BinaryName, options: StepOptions): Promise<string> {
-  const path = binaryPath(name);
+async function ensureEach<Name extends BinaryName>(
+  names: readonly Name[],
+  ensure: (name: Name) => Promise<string>,
+): Promise<Readonly<Record<Name, string>>> {
+  const paths = new Map<Name, string>();
+  for (const name of new Set(names)) paths.set(name, await ensure(name));
+  return Object.freeze(Object.fromEntries(paths)) as Readonly<Record<Name, string>>;
+}
+
+async function ensureBinary(
+  name: BinaryName,
+  recipe: ModuleRecipe,
+  release: Release | undefined,
+  options: StepOptions,
+): Promise<string> {
+  const path = binaryPath(name, recipe);
   if (await isExecutable(path)) return path;
-  const recipe = recipeOf(name);
   const waiting = () => options.report(`waiting for another process that makes binaries`);
   // One lock for all: two Go builds at once only slow each other down.
   await withMachineLock('binaries', { signal: options.signal, waiting }, async () => {
     if (await isExecutable(path)) return;
-    const release = releases[name];
     if (release !== undefined && (await chooseSource(options)) === 'pull') {
       await downloadBinary(name, release, path, options);
     } else {

@@ -26,6 +26,7 @@ export type BinaryName =
   | 'metallb-controller'
   | 'metallb-speaker'
   | 'local-path-provisioner'
+  | 'kwok'
   | 'helm';
 
 /**
@@ -59,38 +60,13 @@ export interface Release {
 }
 
 const kubernetesModule = 'k8s.io/kubernetes';
-const [major = '', minor = ''] = versions.kubernetes.split('.');
-const stagingVersion = `v${versions.kubernetes.replace(/^1\./, '0.')}`;
-const buildInformation = 'k8s.io/component-base/version';
 const clusterApiModule = 'sigs.k8s.io/cluster-api';
 const clusterApi = `v${versions.clusterApi}`;
 const clusterApiBuildInformation = `${clusterApiModule}/version`;
 const [clusterApiMajor = '', clusterApiMinor = ''] = versions.clusterApi.split('.');
 
 export const recipes: readonly ModuleRecipe[] = Object.freeze([
-  {
-    name: 'kubernetes',
-    version: versions.kubernetes,
-    require: { [kubernetesModule]: `v${versions.kubernetes}` },
-    stagingVersion,
-    // Without them kubeadm and every version skew check see v0.0.0-master.
-    ldflags: [
-      `-X ${buildInformation}.gitVersion=v${versions.kubernetes}`,
-      `-X ${buildInformation}.gitMajor=${major}`,
-      `-X ${buildInformation}.gitMinor=${minor}`,
-      `-X ${buildInformation}.gitTreeState=clean`,
-    ],
-    packages: {
-      'kube-apiserver': `${kubernetesModule}/cmd/kube-apiserver`,
-      'kube-controller-manager': `${kubernetesModule}/cmd/kube-controller-manager`,
-      'kube-scheduler': `${kubernetesModule}/cmd/kube-scheduler`,
-      'kube-proxy': `${kubernetesModule}/cmd/kube-proxy`,
-      kubelet: `${kubernetesModule}/cmd/kubelet`,
-      kubeadm: `${kubernetesModule}/cmd/kubeadm`,
-      kubectl: `${kubernetesModule}/cmd/kubectl`,
-      agnhost: `${kubernetesModule}/test/images/agnhost`,
-    },
-  },
+  kubernetesRecipe(versions.kubernetes),
   {
     name: 'etcd',
     version: versions.etcd,
@@ -156,6 +132,12 @@ export const recipes: readonly ModuleRecipe[] = Object.freeze([
     },
   },
   {
+    name: 'kwok',
+    version: versions.kwok,
+    require: { 'sigs.k8s.io/kwok': `v${versions.kwok}` },
+    packages: { kwok: 'sigs.k8s.io/kwok/cmd/kwok' },
+  },
+  {
     name: 'kind',
     version: versions.kind,
     require: { 'sigs.k8s.io/kind': `v${versions.kind}` },
@@ -191,20 +173,52 @@ export const recipes: readonly ModuleRecipe[] = Object.freeze([
   },
 ] satisfies readonly ModuleRecipe[]);
 
-const kubernetesRelease = (name: string): Release => {
-  const url = `https://dl.k8s.io/release/v${versions.kubernetes}/bin/linux/{arch}/${name}`;
+/** Kubernetes' own programs, of any version of which all modules are published. */
+export function kubernetesRecipe(version: string): ModuleRecipe {
+  const [major = '', minor = ''] = version.split('.');
+  const buildInformation = 'k8s.io/component-base/version';
+  return {
+    name: 'kubernetes',
+    version,
+    require: { [kubernetesModule]: `v${version}` },
+    stagingVersion: `v${version.replace(/^1\./, '0.')}`,
+    // Without them kubeadm and every version skew check see v0.0.0-master.
+    ldflags: [
+      `-X ${buildInformation}.gitVersion=v${version}`,
+      `-X ${buildInformation}.gitMajor=${major}`,
+      `-X ${buildInformation}.gitMinor=${minor}`,
+      `-X ${buildInformation}.gitTreeState=clean`,
+    ],
+    packages: {
+      'kube-apiserver': `${kubernetesModule}/cmd/kube-apiserver`,
+      'kube-controller-manager': `${kubernetesModule}/cmd/kube-controller-manager`,
+      'kube-scheduler': `${kubernetesModule}/cmd/kube-scheduler`,
+      'kube-proxy': `${kubernetesModule}/cmd/kube-proxy`,
+      kubelet: `${kubernetesModule}/cmd/kubelet`,
+      kubeadm: `${kubernetesModule}/cmd/kubeadm`,
+      kubectl: `${kubernetesModule}/cmd/kubectl`,
+      agnhost: `${kubernetesModule}/test/images/agnhost`,
+    },
+  };
+}
+
+/** Where Kubernetes publishes its own programs. */
+export function kubernetesRelease(name: string, version: string): Release {
+  const url = `https://dl.k8s.io/release/v${version}/bin/linux/{arch}/${name}`;
   return { url, sha256Url: `${url}.sha256` };
-};
+}
+
+const ofTheLab = (name: string): Release => kubernetesRelease(name, versions.kubernetes);
 
 /** The binaries that are published ready-made. What is absent here is pulled as an image instead, or built. */
 export const releases: Partial<Readonly<Record<BinaryName, Release>>> = Object.freeze({
-  'kube-apiserver': kubernetesRelease('kube-apiserver'),
-  'kube-controller-manager': kubernetesRelease('kube-controller-manager'),
-  'kube-scheduler': kubernetesRelease('kube-scheduler'),
-  'kube-proxy': kubernetesRelease('kube-proxy'),
-  kubelet: kubernetesRelease('kubelet'),
-  kubeadm: kubernetesRelease('kubeadm'),
-  kubectl: kubernetesRelease('kubectl'),
+  'kube-apiserver': ofTheLab('kube-apiserver'),
+  'kube-controller-manager': ofTheLab('kube-controller-manager'),
+  'kube-scheduler': ofTheLab('kube-scheduler'),
+  'kube-proxy': ofTheLab('kube-proxy'),
+  kubelet: ofTheLab('kubelet'),
+  kubeadm: ofTheLab('kubeadm'),
+  kubectl: ofTheLab('kubectl'),
   etcd: {
     url: `https://github.com/etcd-io/etcd/releases/download/v${versions.etcd}/etcd-v${versions.etcd}-linux-{arch}.tar.gz`,
     member: `etcd-v${versions.etcd}-linux-{arch}/etcd`,

@@ -1,11 +1,12 @@
 import { canonicalHash } from './canonical.ts';
-import type { CallOptions, Writer } from './client.ts';
+import type { CallOptions, Reader, Writer } from './client.ts';
 import { emptyingPatch } from './emptied-members.ts';
 import { withTypeMeta } from './list-page.ts';
 import type { KubeObject, Resource } from './resource.ts';
 import { keyOf } from './resource.ts';
 import { isSubset } from './subset.ts';
 import type { Written } from './status-patch.ts';
+import { takeOver } from './take-over.ts';
 
 export interface ApplierOptions {
   /** One per controller; what it stops mentioning is removed by the server (Kubernetes: server-side apply). */
@@ -39,6 +40,18 @@ export interface Applier {
     live: T | undefined,
     options?: CallOptions & { readonly force?: boolean },
   ): Promise<Written<T>>;
+
+  /**
+   * Before the first apply over an object that other programs made and kept up: what they wrote and `apply` does not mention is
+   * taken away by it (`takeOver`). Does nothing where the object has been applied before. Throws as `Writer.mergePatch` does.
+   */
+  succeed<T extends KubeObject>(
+    client: Pick<Reader & Writer, 'get' | 'mergePatch'>,
+    resource: Resource<T>,
+    live: T,
+    from: readonly string[],
+    options?: CallOptions,
+  ): Promise<void>;
 }
 
 export function createApplier(options: ApplierOptions): Applier {
@@ -70,6 +83,11 @@ export function createApplier(options: ApplierOptions): Applier {
       // changes nothing is.
       if (!changed || isSubset(typed, object, resource)) settled.add(pairKey(resource, object, hash));
       return { object, changed };
+    },
+
+    async succeed(client, resource, live, from, callOptions) {
+      if (live.metadata?.annotations?.[hashAnnotation] !== undefined) return;
+      await takeOver(client, resource, keyOf(live), { fieldManager, from }, callOptions);
     },
   };
 }

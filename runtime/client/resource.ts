@@ -33,8 +33,19 @@ export interface ObjectMeta {
   finalizers?: string[];
   ownerReferences?: OwnerReference[];
   /** Not in caches, which drop them. */
-  managedFields?: { manager?: string }[];
+  managedFields?: ManagedFields[];
 }
+
+/** What one program has written of an object (Kubernetes: meta/v1 ManagedFieldsEntry). */
+export type ManagedFields = {
+  manager?: string;
+  operation?: string;
+  subresource?: string;
+  apiVersion?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: object;
+};
 
 /** Any Kubernetes object. */
 export interface KubeObject {

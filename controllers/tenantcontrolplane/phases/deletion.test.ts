@@ -76,6 +76,7 @@ async function remove(subject: TenantControlPlane, more: Partial<DeletionInput> 
     tenantControlPlanes: [subject],
     dataStores: [store('one', 'a'), store('two', 'b')],
     connect: async (dataStore) => connection(dataStore),
+    credentials: undefined,
     client,
     signal: new AbortController().signal,
     ...more,
@@ -102,6 +103,13 @@ suite('a control plane that is being deleted', () => {
   test('that was never on a store goes at once', async () => {
     const { did, outcome } = await remove(leaving({}, []));
     assert.deepEqual([did, outcome.value], [[], true]);
+  });
+
+  test('takes upstream’s finalizer from its credentials, which would never go', async () => {
+    const metadata = { name: 'demo-datastore-config', resourceVersion: '7', finalizers: [finalizers.dataStoreSecret] };
+    const { did } = await remove(leaving(), { credentials: { metadata } });
+    const freed = 'wrote {"metadata":{"resourceVersion":"7","finalizers":[]}}';
+    assert.deepEqual(did, ['dropped s and u on one', freed, letGo]);
   });
 
   test('does not take the data of an older one along whose names it was refused', async () => {

@@ -6,6 +6,8 @@ import { DataStoreError } from '#datastore/errors.ts';
 import type { Connection } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
 import { dataStoresOf, findNameCollision, tenantNamesOf } from '#datastore/scheduling.ts';
+import type { Secret } from '#runtime/client/builtin.ts';
+import { secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Finding, Outcome } from '../finding.ts';
@@ -16,6 +18,8 @@ export interface DeletionInput {
   readonly tenantControlPlanes: readonly TenantControlPlane[];
   readonly dataStores: readonly DataStore[];
   readonly connect: (dataStore: DataStore) => Promise<Connection>;
+  /** The Secret of the tenant's names and password in its store. */
+  readonly credentials: Secret | undefined;
   readonly client: Client;
   readonly signal: AbortSignal;
 }
@@ -32,6 +36,9 @@ export async function reconcileDeletion(input: DeletionInput): Promise<DeletionO
   if (held.includes(finalizers.tenantControlPlane)) {
     const waiting = await dropData(input);
     if (waiting !== undefined) return waiting;
+  }
+  if (input.credentials !== undefined) {
+    await removeFinalizer(client, secrets, input.credentials, finalizers.dataStoreSecret, { signal });
   }
   let object = tenant;
   for (const finalizer of [finalizers.tenantControlPlaneSoot, finalizers.tenantControlPlane]) {
