@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { X509Certificate } from 'node:crypto';
 import type { Gateway, TlsRoute } from '#api/core/gateway.ts';
 import { gateways, tenantControlPlanes, tlsRoutes } from '#api/kinds.ts';
-import { ingresses, secrets } from '#runtime/client/builtin.ts';
+import { ingresses, secrets, services } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { installGatewayApi } from '#test/gateway-api.ts';
@@ -42,6 +42,27 @@ suite('what stands in front of the Service of a control plane', { concurrency: 1
     await world.eventually('the status speaks of no Ingress', async () => {
       return (await world.get(key)).status?.kubernetesResources?.ingress === undefined;
     });
+  });
+
+  test('a load balancer’s address is followed when it changes: endpoint, certificate and kubeconfigs', async () => {
+    const key = await world.tenant('balanced', {
+      controlPlane: { service: { serviceType: 'LoadBalancer' } },
+      networkProfile: {},
+    });
+    await world.reason(key, 'EndpointReady', 'WaitingForLoadBalancer');
+    for (const ip of ['192.0.2.11', '192.0.2.12']) {
+      const status = { loadBalancer: { ingress: [{ ip }] } };
+      await world.client.mergePatch(services, key, { status }, { subresource: 'status' });
+      await world.eventually(`the endpoint is ${ip}`, async () => {
+        return (await world.get(key)).status?.controlPlaneEndpoint === `${ip}:6443`;
+      });
+      await certificateNames(key, `IP Address:${ip}`);
+      await world.eventually('the kubeconfig leads there', async () => {
+        const kubeconfig = await world.client.get(secrets, { ...key, name: 'balanced-admin-kubeconfig' });
+        const text = Buffer.from(kubeconfig?.data?.['admin.conf'] ?? '', 'base64').toString('utf8');
+        return text.includes(`https://${ip}:6443`);
+      });
+    }
   });
 
   test('an Ingress of somebody else keeps its name, and the condition says so', async () => {

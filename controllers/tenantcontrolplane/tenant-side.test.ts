@@ -106,6 +106,10 @@ suite('what a control plane has inside its tenant, on real API servers', () => {
       const [one, other] = [await tenant.client.get(deployments, agent), await tenant.client.get(daemonSets, agent)];
       return one?.spec?.replicas === 3 && other === undefined;
     });
+    await tenant.client.delete(deployments, agent);
+    await world.eventually('the Deployment that somebody deleted is back', async () => {
+      return (await tenant.client.get(deployments, agent))?.spec?.replicas === 3;
+    });
     await addons({ konnectivity: { agent: { mode: 'DaemonSet', replicas: null } } });
     await world.eventually('a DaemonSet only', async () => {
       const [one, other] = [await tenant.client.get(deployments, agent), await tenant.client.get(daemonSets, agent)];

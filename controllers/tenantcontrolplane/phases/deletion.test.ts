@@ -16,6 +16,17 @@ const unused = (): never => {
   throw new Error('not used here');
 };
 
+const idle: Client = {
+  get: unused,
+  list: unused,
+  create: unused,
+  replace: unused,
+  apply: unused,
+  mergePatch: unused,
+  delete: unused,
+  getRaw: unused,
+};
+
 function store(name: string, identity?: string): DataStore {
   return {
     apiVersion: 'kamaji.clastix.io/v1alpha1',
@@ -59,13 +70,7 @@ async function remove(subject: TenantControlPlane, more: Partial<DeletionInput> 
     },
   });
   const client: Client = {
-    get: unused,
-    list: unused,
-    create: unused,
-    replace: unused,
-    apply: unused,
-    delete: unused,
-    getRaw: unused,
+    ...idle,
     mergePatch: async (_resource, _key, patch) => {
       did.push(`wrote ${JSON.stringify(patch)}`);
       return JSON.parse(JSON.stringify(subject));
@@ -103,6 +108,12 @@ suite('a control plane that is being deleted', () => {
   test('that was never on a store goes at once', async () => {
     const { did, outcome } = await remove(leaving({}, []));
     assert.deepEqual([did, outcome.value], [[], true]);
+  });
+
+  test('is not over where it could not be let go: the failure is reported, and it is tried again', async () => {
+    const mergePatch = () => Promise.reject(new Error('the API server is down'));
+    const client = { ...idle, mergePatch };
+    await assert.rejects(remove(leaving(), { client }), /the API server is down/u);
   });
 
   test('takes upstream’s finalizer from its credentials, which would never go', async () => {

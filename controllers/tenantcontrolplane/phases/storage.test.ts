@@ -207,6 +207,14 @@ suite('a place in a store', () => {
     assert.equal(ensured.length, 2);
   });
 
+  test('of a database without TLS has no Secret of certificates, not even an empty one', async () => {
+    const { value } = await reconcile({ connect: async () => connection(withPassword) });
+    assert.deepEqual(
+      value?.drafts.map(({ name }) => name),
+      [objectNames.datastoreConfig],
+    );
+  });
+
   test('is not remembered under an identity that nobody knows', async () => {
     const { value } = await reconcile({ dataStore: store('one', { ready: true }) });
     assert.ok(value !== undefined);
