@@ -92,7 +92,7 @@ suite('whatever replaces the pods of a control plane of two, nobody notices', { 
       if (ready.length === replicas && items.length === replicas) return { value: items };
       return { missing: `${ready.length} of ${items.length} pods ready, ${replicas} wanted` };
     };
-    return waitFor(`${replicas} pods of ${name}`, 120, look, options);
+    return waitFor(`${replicas} pods of ${name}`, 240, look, options);
   }
 
   async function nobodyNoticed(context: TestContext): Promise<void> {

@@ -30,14 +30,14 @@ export interface Condition {
 
 /** Creates tenants, or changes them to what is said here. */
 export function applyBareTenants(kubectl: Kubectl, tenants: readonly BareTenant[]): Promise<void> {
-  return apply(kubectl, tenants.map(manifest));
+  return apply(kubectl, tenants.map(bareTenantManifest));
 }
 
 export function applyBareTenant(kubectl: Kubectl, tenant: BareTenant): Promise<void> {
   return applyBareTenants(kubectl, [tenant]);
 }
 
-function manifest(tenant: BareTenant): object {
+export function bareTenantManifest(tenant: BareTenant): object {
   const { name, namespace, nodePort, konnectivity, resources } = tenant;
   const { serviceType = nodePort === undefined ? 'ClusterIP' : 'NodePort' } = tenant;
   return {

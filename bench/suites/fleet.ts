@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labels } from '#api/labels.ts';
+import { type BareTenant, applyBareTenants } from '#lab/bare-tenant.ts';
+import { managerRequests, restartsOf } from '#test/lab/manager.ts';
+import { readUsage, restartPeak } from '#test/lab/pod-process.ts';
+import { type Figure, budget, figure } from '../figure.ts';
+import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
+import { removeTenants } from '../lab/creation.ts';
+import { readyAt, until } from '../lab/moments.ts';
+import { countRequests, type RequestCounts } from '../lab/request-counts.ts';
+import type { BenchContext, Suite } from '../suite.ts';
+
+export const suite: Suite = {
+  name: 'fleet',
+  description: 'many tenants created at once on the lab, of one replica each, and then left alone',
+  async run(context) {
+    const count = context.quick ? 2 : 20;
+    await using bench = await openBenchLab(context.signal);
+    const tenants = Array.from({ length: count }, (_, n) => ({ name: `fleet-${n}`, namespace, resources }));
+    const start = await startAll(bench, tenants, context);
+    const rest = await watchRest(bench, context);
+    await removeTenants(bench, tenants);
+    return [...startFigures(count, start), ...restFigures(count, rest)];
+  },
+};
+
+/** What a small tenant needs, said outright so that twenty of them find room on two processors. */
+const small = (cpu: string, memory: string) => ({ requests: { cpu, memory } });
+const resources = {
+  apiServer: small('20m', '192Mi'),
+  controllerManager: small('5m', '48Mi'),
+  scheduler: small('5m', '32Mi'),
+};
+
+interface Start {
+  /** From the creation of the first to Ready, of each tenant. */
+  readonly readySeconds: readonly number[];
+  readonly restarts: number;
+  readonly managerCpuSeconds: number;
+  readonly managerPeakMiB: number;
+  readonly requests: RequestCounts;
+}
+
+const limitSeconds = 1_200;
+
+async function startAll(
+  bench: BenchLab,
+  tenants: readonly BareTenant[],
+  { signal, progress }: BenchContext,
+): Promise<Start> {
+  const { docker } = bench.lab.engine;
+  await restartPeak(docker, bench.manager);
+  const before = await readUsage(docker, bench.manager);
+  const asked = Date.now();
+  await applyBareTenants(bench.lab.kubectl, tenants);
+  let told = 0;
+  const moments = (): readonly number[] | undefined => {
+    const seen = tenants.flatMap(({ name }) => readyAt(bench.tenants, name) ?? []);
+    if (seen.length !== told) progress(`${seen.length} of ${tenants.length} Ready`);
+    told = seen.length;
+    return seen.length === tenants.length ? seen : undefined;
+  };
+  const ready = await until(`${tenants.length} tenants Ready`, limitSeconds, moments, signal);
+  const after = await readUsage(docker, bench.manager);
+  return {
+    readySeconds: ready.map((moment) => (moment - asked) / 1_000),
+    restarts: restartsSoFar(bench),
+    managerCpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    managerPeakMiB: after.peakMiB,
+    requests: countRequests(await managerRequests(bench.lab, new Date(asked)), new Date(Math.max(...ready))),
+  };
+}
+
+/** The highest count of each pod that was ever seen, together. */
+function restartsSoFar({ pods }: BenchLab): number {
+  const highest = new Map<string, number>();
+  for (const { object } of pods.versions()) {
+    if (object.metadata?.labels?.[labels.name] === undefined) continue;
+    const uid = object.metadata.uid ?? '';
+    highest.set(uid, Math.max(highest.get(uid) ?? 0, restartsOf(object)));
+  }
+  return [...highest.values()].reduce((sum, count) => sum + count, 0);
+}
+
+interface Rest {
+  readonly minutes: number;
+  /** Versions of tenants, their Secrets, Deployments and pods that were stored. */
+  readonly changes: number;
+  readonly requests: RequestCounts;
+  readonly managerCpuSeconds: number;
+  readonly restarts: number;
+}
+
+async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchContext): Promise<Rest> {
+  const seconds = quick ? 20 : 180;
+  const { docker } = bench.lab.engine;
+  const histories = [bench.tenants, bench.secrets, bench.deployments, bench.pods];
+  const changesSince = (since: number) =>
+    histories.flatMap((history) => history.versions().filter(({ at }) => at.getTime() > since)).length;
+  const quietMs = quick ? 3_000 : 15_000;
+  await until('the fleet at rest', 300, () => (changesSince(Date.now() - quietMs) === 0 ? true : undefined), signal);
+  progress(`at rest for ${seconds} s`);
+  const began = new Date();
+  const before = await readUsage(docker, bench.manager);
+  await sleep(seconds * 1_000, undefined, { signal });
+  const after = await readUsage(docker, bench.manager);
+  return {
+    minutes: seconds / 60,
+    changes: changesSince(began.getTime()),
+    requests: countRequests(await managerRequests(bench.lab, began), new Date()),
+    managerCpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    restarts: restartsSoFar(bench),
+  };
+}
+
+function startFigures(count: number, start: Start): readonly Figure[] {
+  const { readySeconds, requests } = start;
+  const better = 'lower';
+  const one = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
+    figure({
+      name: `${name}, ${count} at once`,
+      unit,
+      better,
+      samples: [value],
+      ...(limit !== undefined && { limits: { budget: budget(limit, [value]) } }),
+      note,
+    });
+  return [
+    figure({
+      name: `create to Ready of each tenant, ${count} at once`,
+      unit: 's',
+      better,
+      samples: readySeconds,
+      note: 'the samples are the tenants of one run; the highest is the time until all were Ready',
+    }),
+    one('containers started anew', 'restarts', start.restarts, 0),
+    one('CPU of the manager per tenant', 'ms', (start.managerCpuSeconds / count) * 1_000, 150),
+    one('peak resident memory of the manager', 'MiB', start.managerPeakMiB),
+    one('objects created per tenant', 'objects', requests.created / count, 30),
+    one('objects changed per tenant', 'writes', requests.changed / count),
+    one('writes of the status per tenant', 'writes', requests.statusWrites / count, 5),
+    one('reads per tenant', 'requests', requests.reads / count),
+  ];
+}
+
+function restFigures(
+  count: number,
+  { minutes, changes, requests, managerCpuSeconds, restarts }: Rest,
+): readonly Figure[] {
+  const better = 'lower';
+  const one = (name: string, unit: string, value: number, limit?: number): Figure =>
+    figure({
+      name: `${name}, ${count} tenants at rest for ${minutes.toFixed(1)} min`,
+      unit,
+      better,
+      samples: [value],
+      ...(limit !== undefined && { limits: { budget: budget(limit, [value]) } }),
+    });
+  return [
+    one('changes of objects', 'changes', changes, 0),
+    one('requests to the management API server per minute', 'requests', requests.all / minutes),
+    one('writes to the management API server', 'writes', requests.all - requests.reads, 0),
+    one('CPU of the manager', '% of a core', (managerCpuSeconds / (minutes * 60)) * 100),
+    one('containers started anew since the beginning', 'restarts', restarts, 0),
+  ];
+}
