@@ -55,6 +55,10 @@ sim: node_modules/.package-lock.json ## Simulate crashes at every call, then SEE
 test-e2e: node_modules/.package-lock.json ## Run the tests that need the lab, bringing it up first
 	@node test/run.ts e2e
 
+.PHONY: test-matrix
+test-matrix: node_modules/.package-lock.json ## Run what is too long for every run: other Kubernetes versions; writes docs/versions.md
+	@node test/matrix/main.ts
+
 .PHONY: bench
 bench: node_modules/.package-lock.json ## Run every benchmark and print tables of the figures
 	@node bench/main.ts

@@ -24,14 +24,21 @@ const BINARIES = {
   'konnectivity-server': 'proxy-server',
 } as const;
 
+type BinaryOfPod = (typeof BINARIES)[ContainerName];
+
+/** Finds the programs of containers. */
+export type ProgramsOf = (names: readonly BinaryOfPod[]) => Promise<Readonly<Record<BinaryOfPod, string>>>;
+
 /**
  * Runs every container of the pod with exactly its arguments, but that paths lead into a directory of the container's own and
- * fixed ports are exchanged for free ones. A file that a container needs and does not mount is therefore missing.
+ * fixed ports are exchanged for free ones. A file that a container needs and does not mount is therefore missing. The programs are
+ * those of the tests unless `programsOf` finds others.
  */
 export async function runPod(
   pod: PodSpec,
   contents: Contents,
   ports: Readonly<Record<string, number>>,
+  programsOf: ProgramsOf = (names) => testBinaries(names, new AbortController().signal),
 ): Promise<PodOfProcesses> {
   const directory = await mkdtemp(join(tmpdir(), 'pod-'));
   const programs = new Map<string, Program>();
@@ -42,13 +49,13 @@ export async function runPod(
     release();
   };
   try {
-    const binaries = await testBinaries(Object.values(BINARIES), new AbortController().signal);
+    const names = pod.containers.map(({ name }) => binaryOf(name));
+    const binaries = await programsOf(names);
     for (const container of pod.containers) {
-      if (!isKnown(container.name)) throw new Error(`no program for container ${container.name}`);
       const paths = await mount(directory, container, pod.volumes, contents);
       const args = (container.args ?? []).map((argument) => exchange(argument, paths, ports));
       const log = join(directory, `${container.name}.log`);
-      programs.set(container.name, await startProgram(container.name, binaries[BINARIES[container.name]], args, log));
+      programs.set(container.name, await startProgram(container.name, binaries[binaryOf(container.name)], args, log));
       const before = release;
       release = guard(
         [...programs.values()].map(({ pid }) => pid),
@@ -75,6 +82,11 @@ function isKnown(name: string): name is ContainerName {
   return name in BINARIES;
 }
 
+function binaryOf(container: string): BinaryOfPod {
+  if (!isKnown(container)) throw new Error(`no program for container ${container}`);
+  return BINARIES[container];
+}
+
 /** Writes what the container's mounts hold; returns where each mount path is on this machine. */
 async function mount(
   directory: string,
@@ -95,17 +107,21 @@ async function mount(
     const { projected } = volumes.find((one) => one.name === name) ?? {};
     for (const source of projected?.sources ?? []) {
       const object = 'secret' in source ? source.secret : source.configMap;
-      for (const { key, path } of object.items ?? []) {
+      for (const { key, path } of object.items ?? everyKey(contents[object.name])) {
         const text = contents[object.name]?.[key];
         if (text === undefined) throw new Error(`${container.name} mounts key ${key} of ${object.name}: there is none`);
         await mkdir(dirname(join(target, path)), { recursive: true });
         // A configuration may itself name a file.
-        const content = 'configMap' in source ? exchange(text, paths, {}) : text;
+        const content = 'configMap' in source || path.endsWith('.yaml') ? exchange(text, paths, {}) : text;
         await writeFile(join(target, path), content, { mode: projected?.defaultMode ?? 0o600 });
       }
     }
   }
   return paths;
+}
+
+function everyKey(data: Readonly<Record<string, string>> = {}): readonly { key: string; path: string }[] {
+  return Object.keys(data).map((key) => ({ key, path: key }));
 }
 
 function exchange(text: string, paths: ReadonlyMap<string, string>, ports: Readonly<Record<string, number>>): string {

@@ -8,6 +8,7 @@ import { labels } from '#api/labels.ts';
 import { parseKubeconfig } from '#bootstrap/kubeconfig.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { PodSpec } from '#controlplane/pod.ts';
+import type { ProgramsOf } from '#controlplane/pod-of-processes.fake.ts';
 import { runPod } from '#controlplane/pod-of-processes.fake.ts';
 import { configMaps, deployments, secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
@@ -36,13 +37,14 @@ export async function runTenant(
   management: Client,
   key: ObjectKey,
   names: readonly string[] = ['kube-apiserver'],
+  programsOf?: ProgramsOf,
 ): Promise<RunningTenant> {
   const deployment = await management.get(deployments, key);
   const spec = deployment?.spec?.template.spec;
   assert.ok(spec !== undefined, `there is no Deployment ${key.name}`);
   const containers = spec.containers.filter(({ name }) => names.includes(name));
   // Read back from the API server, it has the shape that was written.
-  const pod = await runPod({ ...spec, containers } as PodSpec, await contentsOf(management, key), {});
+  const pod = await runPod({ ...spec, containers } as PodSpec, await contentsOf(management, key), {}, programsOf);
   const tenant = await management.get(tenantControlPlanes, key);
   const server = `https://${tenant?.status?.controlPlaneEndpoint ?? ''}`;
   const adminText = (item: string): Promise<string> =>

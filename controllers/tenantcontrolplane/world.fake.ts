@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane, TenantControlPlaneSpec } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
+import type { ProgramsOf } from '#controlplane/pod-of-processes.fake.ts';
 import { openEtcd } from '#datastore/etcd/driver.ts';
 import type { EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { deployments, namespaces } from '#runtime/client/builtin.ts';
@@ -64,7 +65,7 @@ export interface World extends AsyncDisposable {
   /** Says of the Deployment what a cluster with nodes would when all its pods are ready. */
   podsReady(key: ObjectKey): Promise<void>;
   /** Runs the tenant's API server, lets the controller reach it, since no Service leads anywhere here, and its pods be ready. */
-  run(key: ObjectKey, containers?: readonly string[]): Promise<RunningTenant>;
+  run(key: ObjectKey, containers?: readonly string[], programsOf?: ProgramsOf): Promise<RunningTenant>;
   /** Ends the controller with all that it remembers, and starts it anew when what is to happen without it has happened. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Successful writes of the manager so far, as `verb resource/name`. */
@@ -177,8 +178,8 @@ export async function startWorld(): Promise<World> {
       const status = { observedGeneration: deployment.metadata?.generation, ...counts };
       await client.mergePatch(deployments, key, { status }, { subresource: 'status' });
     },
-    async run(key, containers) {
-      const tenant = await runTenant(client, key, containers);
+    async run(key, containers, programsOf) {
+      const tenant = await runTenant(client, key, containers, programsOf);
       tenants.push(tenant);
       routes.set((await world.get(key)).metadata.uid ?? '', tenant.server);
       await world.podsReady(key);

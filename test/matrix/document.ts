@@ -1,0 +1,30 @@
+/** What came of one test. */
+export interface Result {
+  /** Its suites, from outside in, and its own. */
+  readonly names: readonly string[];
+  readonly passed: boolean;
+}
+
+/** The results of a run in Markdown, with its day. */
+export function versionsDocument(results: readonly Result[], at: Date): string {
+  const failed = results.filter(({ passed }) => !passed).length;
+  return [
+    '<!-- Written by `make test-matrix`; do not edit. -->',
+    '# Versions that were tried together',
+    '',
+    'Real programs of each version, as processes without containers: the control plane with the arguments and files that its pods',
+    'have; `kubeadm join --dry-run`, which asks the control plane all that a join asks; a kubelet up to its certificate.',
+    'What they do with containers is tried by `make test` on the lab, with the newest version only.',
+    '',
+    `Last run on ${at.toISOString().slice(0, 10)}: ${results.length - failed} passed, ${failed} failed.`,
+    '',
+    '| | | Test | Result |',
+    '|---|---|---|---|',
+    ...results.map(({ names, passed }) => {
+      const [first = '', ...more] = names;
+      const name = more.at(-1) ?? '';
+      return `| ${first} | ${more.slice(0, -1).join(', ')} | ${name} | ${passed ? 'passed' : '**failed**'} |`;
+    }),
+    '',
+  ].join('\n');
+}
