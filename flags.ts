@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { AUTHORIZATION_PORT } from '#api/manager-service.ts';
 import type { ListenAddress } from '#runtime/server/listener.ts';
 import type { LogLevel } from '#runtime/telemetry/logger.ts';
 import { logLevels } from '#runtime/telemetry/logger.ts';
@@ -13,6 +14,7 @@ export interface Flags {
   readonly metricsBindAddress: ListenAddress;
   readonly healthProbeBindAddress: ListenAddress;
   readonly webhookBindAddress: ListenAddress;
+  readonly authorizationBindAddress: ListenAddress;
   /** Of the management cluster, both ends included. */
   readonly serviceNodePortRange: { readonly from: number; readonly to: number };
   readonly podNamespace?: string;
@@ -50,6 +52,12 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
       port: 8081,
     })
     .option('--webhook-bind-address <address>', 'where admission is served', parseBindAddress, { port: 9443 })
+    .option(
+      '--authorization-bind-address <address>',
+      'where API servers of tenants ask about limited writes',
+      parseBindAddress,
+      { port: AUTHORIZATION_PORT },
+    )
     .option(
       '--service-node-port-range <range>',
       'node ports of the management cluster, as its API servers are told by the flag of that name',

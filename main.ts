@@ -91,6 +91,7 @@ async function run(flags: Flags): Promise<void> {
     log,
     metrics: metrics.admission,
     address: flags.webhookBindAddress,
+    authorizationAddress: flags.authorizationBindAddress,
     namespace,
     client: admissionClient,
     issuer: {
@@ -128,6 +129,7 @@ async function run(flags: Flags): Promise<void> {
       health,
       createMetricsServer({ ...flags.metricsBindAddress, registry: metrics.registry, log }),
       admission.server,
+      admission.authorization,
     ],
     closers: [
       { name: 'events', close: (deadline) => recorder.close(deadline) },

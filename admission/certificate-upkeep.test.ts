@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { secrets, validatingWebhookConfigurations } from '#runtime/client/builtin.ts';
-import { SERVING_SECRET } from './certificate-upkeep.ts';
+import { MANAGER_CERTIFICATE } from '#api/manager-service.ts';
 import { issuer } from './issuer.fake.ts';
 import { create, isJudged, judgedEdit } from './tenants.fake.ts';
 import type { Replica, World } from './world.fake.ts';
@@ -10,7 +10,7 @@ import { WEBHOOK_CONFIGURATION } from './webhooks.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const own = { namespace: NAMESPACE, name: SERVING_SECRET };
+const own = { namespace: NAMESPACE, name: MANAGER_CERTIFICATE };
 const configuration = { name: WEBHOOK_CONFIGURATION };
 
 let world: World;

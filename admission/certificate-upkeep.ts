@@ -1,3 +1,4 @@
+import { MANAGER_CERTIFICATE } from '#api/manager-service.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
 import type { Secret, ValidatingWebhookConfiguration } from '#runtime/client/builtin.ts';
 import { secrets, validatingWebhookConfigurations } from '#runtime/client/builtin.ts';
@@ -6,13 +7,10 @@ import type { KubeObject, ObjectKey, Resource } from '#runtime/client/resource.t
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions, ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import { channelSource, watchSource } from '#runtime/controller/sources.ts';
-import type { AdmissionServer } from '#runtime/server/admission.ts';
+import type { ReviewServer } from '#runtime/server/review-server.ts';
 import type { Issuer, ServerNames, ServingMaterial } from './serving-certificate.ts';
 import { planServing } from './serving-certificate.ts';
 import { WEBHOOK_CONFIGURATION } from './webhooks.ts';
-
-/** Name of the Secret with our certificates, in the manager's namespace. */
-export const SERVING_SECRET = 'kamaji-webhook-serving-certificate';
 
 const FIELD_MANAGER = 'kamaji-admission';
 
@@ -22,11 +20,14 @@ const LONGEST_WAIT_MS = 24 * 3_600_000;
 export interface UpkeepOptions {
   readonly cache: Cache;
   readonly clock: Clock;
-  readonly server: Pick<AdmissionServer, 'setCertificate'>;
+  /** All serve the same certificate; its authorities are also those of tenants' client certificates. */
+  readonly servers: readonly Pick<ReviewServer<never, never>, 'setCertificate'>[];
   readonly issuer: Issuer;
   readonly names: ServerNames;
   /** Of the manager. */
   readonly namespace: string;
+  /** Whether the webhook configuration is this installation's to keep. Default true. */
+  readonly ownsWebhooks?: boolean;
 }
 
 /**
@@ -36,18 +37,23 @@ export interface UpkeepOptions {
  */
 export function certificateUpkeep(options: UpkeepOptions): ControllerOptions {
   const { cache, namespace } = options;
-  const key: ObjectKey = { namespace, name: SERVING_SECRET };
-  const secret = cache.informer(secrets, { namespace, fieldSelector: `metadata.name=${SERVING_SECRET}` });
-  const configuration = cache.informer(validatingWebhookConfigurations, {
-    fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}`,
-  });
+  const key: ObjectKey = { namespace, name: MANAGER_CERTIFICATE };
+  const secret = cache.informer(secrets, { namespace, fieldSelector: `metadata.name=${MANAGER_CERTIFICATE}` });
+  const configuration =
+    options.ownsWebhooks === false
+      ? undefined
+      : cache.informer(validatingWebhookConfigurations, { fieldSelector: `metadata.name=${WEBHOOK_CONFIGURATION}` });
   const start = channelSource();
   start.trigger(key);
   const upkeep = new Upkeep(options, key, secret, configuration);
   return {
     name: 'webhook-certificate',
     concurrency: 1,
-    sources: [start, watchSource(secret, { map: () => [key] }), watchSource(configuration, { map: () => [key] })],
+    sources: [
+      start,
+      watchSource(secret, { map: () => [key] }),
+      ...(configuration === undefined ? [] : [watchSource(configuration, { map: () => [key] })]),
+    ],
     reconcile: (_key, context) => upkeep.pass(context),
   };
 }
@@ -56,14 +62,14 @@ class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #key: ObjectKey;
   readonly #secret: Informer<Secret>;
-  readonly #configuration: Informer<ValidatingWebhookConfiguration>;
+  readonly #configuration: Informer<ValidatingWebhookConfiguration> | undefined;
   #served: string | undefined;
 
   constructor(
     options: UpkeepOptions,
     key: ObjectKey,
     secret: Informer<Secret>,
-    configuration: Informer<ValidatingWebhookConfiguration>,
+    configuration: Informer<ValidatingWebhookConfiguration> | undefined,
   ) {
     this.#options = options;
     this.#key = key;
@@ -81,10 +87,18 @@ class Upkeep {
       await this.#write(client, live, material, signal);
       log.info('webhook certificates renewed', { dueAt });
     }
-    if (this.#served !== material.serving.certificatePem) this.#options.server.setCertificate(material.serving);
-    this.#served = material.serving.certificatePem;
+    this.#serve(material);
     await this.#inject(client, material, signal);
     return { requeueAfterMs: Math.min(dueAt.getTime() - now.getTime(), LONGEST_WAIT_MS) };
+  }
+
+  #serve({ serving, bundlePem }: ServingMaterial): void {
+    const shown = serving.certificatePem + bundlePem;
+    if (this.#served === shown) return;
+    for (const server of this.#options.servers) {
+      server.setCertificate({ ...serving, clientAuthoritiesPem: bundlePem });
+    }
+    this.#served = shown;
   }
 
   /** Another replica's being first is a conflict, and the pass that follows takes over what that one wrote. */
@@ -109,7 +123,7 @@ class Upkeep {
   }
 
   async #inject(client: Client, { bundlePem }: ServingMaterial, signal: AbortSignal): Promise<void> {
-    const live = this.#configuration.get({ name: WEBHOOK_CONFIGURATION });
+    const live = this.#configuration?.get({ name: WEBHOOK_CONFIGURATION });
     const caBundle = base64(bundlePem);
     const webhooks = live?.webhooks ?? [];
     if (webhooks.every((one) => one.clientConfig.caBundle === caBundle)) return;

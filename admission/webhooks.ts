@@ -1,9 +1,7 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
+import { MANAGER_SERVICE } from '#api/manager-service.ts';
 import type { MatchCondition } from './match-conditions.ts';
 import { judgedAtCreation, judgedWhenChanged } from './match-conditions.ts';
-
-/** Name of the Service in front of the admission server, in the manager's namespace. */
-export const WEBHOOK_SERVICE = 'kamaji-webhook-service';
 
 /** Where TenantControlPlanes are judged. */
 export const VALIDATE_TENANT_CONTROL_PLANE = '/validate-kamaji-clastix-io-v1alpha1-tenantcontrolplane';
@@ -24,7 +22,7 @@ function webhook(namespace: string, operation: 'CREATE' | 'UPDATE', matchConditi
   const { group, version, plural } = tenantControlPlanes;
   return {
     name: `${operation.toLowerCase()}.tenantcontrolplane.${group}`,
-    clientConfig: { service: { namespace, name: WEBHOOK_SERVICE, path: VALIDATE_TENANT_CONTROL_PLANE, port: 443 } },
+    clientConfig: { service: { namespace, name: MANAGER_SERVICE, path: VALIDATE_TENANT_CONTROL_PLANE, port: 443 } },
     rules: [
       {
         apiGroups: [group],

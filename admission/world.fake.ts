@@ -83,6 +83,7 @@ export async function startWorld(): Promise<World> {
         namespace: NAMESPACE,
         names: { dnsNames: [], ipAddresses: ['127.0.0.1'] },
         address: { host: '127.0.0.1', port: 0 },
+        authorizationAddress: { host: '127.0.0.1', port: 0 },
         placeOf: (tenant) => ({ stores: dataStoresOf(tenant), ...tenantNamesOf(tenant) }),
         konnectivityOf: konnectivityImages,
         nodePorts: { from: 30_000, to: 32_767 },

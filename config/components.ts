@@ -1,13 +1,14 @@
 /* oxlint-disable no-new -- a construct adds itself to its scope */
 import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { validatingWebhooks, WEBHOOK_CONFIGURATION, WEBHOOK_SERVICE } from '#admission/webhooks.ts';
+import { validatingWebhooks, WEBHOOK_CONFIGURATION } from '#admission/webhooks.ts';
 import { customResourceDefinitions } from '#api/crds.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
 import { labels } from '#api/labels.ts';
+import { AUTHORIZATION_PORT, MANAGER_LABELS, MANAGER_SERVICE } from '#api/manager-service.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { clusterScoped, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT } from './identity.ts';
-import { managerDeployment, managerDisruptionBudget, SELECTOR, WEBHOOK_PORT_NAME } from './manager.ts';
+import { AUTHORIZATION_PORT_NAME, managerDeployment, managerDisruptionBudget, WEBHOOK_PORT_NAME } from './manager.ts';
 import type { ManagerRules } from './rbac.ts';
 
 /** A manifest as plain data. */
@@ -31,8 +32,18 @@ export function components(rules: ManagerRules): Components {
   });
   const workload = synthesise((chart) => {
     new k8s.KubeService(chart, 'webhook', {
-      metadata: metadata(WEBHOOK_SERVICE),
-      spec: { selector: SELECTOR, ports: [{ port: 443, targetPort: k8s.IntOrString.fromString(WEBHOOK_PORT_NAME) }] },
+      metadata: metadata(MANAGER_SERVICE),
+      spec: {
+        selector: MANAGER_LABELS,
+        ports: [
+          { name: 'admission', port: 443, targetPort: k8s.IntOrString.fromString(WEBHOOK_PORT_NAME) },
+          {
+            name: 'authorization',
+            port: AUTHORIZATION_PORT,
+            targetPort: k8s.IntOrString.fromString(AUTHORIZATION_PORT_NAME),
+          },
+        ],
+      },
     });
     new k8s.KubeDeployment(chart, 'manager', managerDeployment());
     new k8s.KubePodDisruptionBudget(chart, 'manager-disruptions', managerDisruptionBudget());

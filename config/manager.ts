@@ -1,11 +1,12 @@
 import { k8s } from 'cdk8s-plus-28';
+import { AUTHORIZATION_PORT, MANAGER_LABELS } from '#api/manager-service.ts';
 import { IMAGE, NAMESPACE, PROVIDER_LABELS, SERVICE_ACCOUNT } from './identity.ts';
-
-/** Labels that select the manager's pods. */
-export const SELECTOR = { 'control-plane': 'kamaji-controller-manager' };
 
 /** Name of the container port that serves admission. */
 export const WEBHOOK_PORT_NAME = 'webhook-server';
+
+/** Name of the container port at which API servers of tenants are answered. */
+export const AUTHORIZATION_PORT_NAME = 'authorization';
 
 const HEALTH_PORT_NAME = 'healthz';
 
@@ -21,12 +22,12 @@ const args = [
 /** The Deployment of the manager. Its container is named `manager`, as clusterctl's contract wants. */
 export function managerDeployment(): k8s.KubeDeploymentProps {
   return {
-    metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: { ...PROVIDER_LABELS, ...SELECTOR } },
+    metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: { ...PROVIDER_LABELS, ...MANAGER_LABELS } },
     spec: {
       replicas: 1,
-      selector: { matchLabels: SELECTOR },
+      selector: { matchLabels: MANAGER_LABELS },
       template: {
-        metadata: { labels: { ...PROVIDER_LABELS, ...SELECTOR } },
+        metadata: { labels: { ...PROVIDER_LABELS, ...MANAGER_LABELS } },
         spec: {
           serviceAccountName: SERVICE_ACCOUNT,
           terminationGracePeriodSeconds: 30,
@@ -46,7 +47,7 @@ export function managerDisruptionBudget(): k8s.KubePodDisruptionBudgetProps {
     metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: PROVIDER_LABELS },
     spec: {
       maxUnavailable: k8s.IntOrString.fromNumber(1),
-      selector: { matchLabels: SELECTOR },
+      selector: { matchLabels: MANAGER_LABELS },
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     },
   };
@@ -54,7 +55,7 @@ export function managerDisruptionBudget(): k8s.KubePodDisruptionBudgetProps {
 
 /** Replicas on nodes of their own where there are enough. */
 function apart(): k8s.PodAntiAffinity {
-  const podAffinityTerm = { labelSelector: { matchLabels: SELECTOR }, topologyKey: 'kubernetes.io/hostname' };
+  const podAffinityTerm = { labelSelector: { matchLabels: MANAGER_LABELS }, topologyKey: 'kubernetes.io/hostname' };
   return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
 }
 
@@ -72,6 +73,7 @@ function managerContainer(): k8s.Container {
       { name: 'metrics', containerPort: 8080 },
       { name: HEALTH_PORT_NAME, containerPort: 8081 },
       { name: WEBHOOK_PORT_NAME, containerPort: 9443 },
+      { name: AUTHORIZATION_PORT_NAME, containerPort: AUTHORIZATION_PORT },
     ],
     livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 6 }),
     readinessProbe: probe('/readyz', { periodSeconds: 5 }),

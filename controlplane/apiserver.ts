@@ -6,6 +6,7 @@ import {
 } from '#api/kamaji/v1alpha1/defaults.ts';
 import { apiPortOf } from './address.ts';
 import { layerArguments, userValue } from './args.ts';
+import { AUTHORIZATION_DIRECTORY, AUTHORIZATION_FILE, authorizesByFile } from './authorization.ts';
 import { EGRESS_SELECTOR_KEY } from './egress-selector.ts';
 import { KINE_ENDPOINT, KINE_SOCKET_MOUNT } from './kine.ts';
 import { KONNECTIVITY_SOCKET_MOUNT } from './konnectivity-server.ts';
@@ -17,9 +18,10 @@ import { probesOf } from './probes.ts';
 import { resourcesOf } from './resources.ts';
 import { containerSecurity } from './security.ts';
 import { DEFAULT_SHUTDOWN_DELAY, SHUTDOWN_DELAY_FLAG } from './termination.ts';
-import { configMapFiles, PKI_DIRECTORY, projectedVolume, secretFiles } from './volumes.ts';
+import { configMapFiles, PKI_DIRECTORY, projectedVolume, secretFiles, wholeSecret } from './volumes.ts';
 
 const PKI_VOLUME = 'etc-kubernetes-pki';
+const AUTHORIZATION_VOLUME = 'authorization';
 const EGRESS_VOLUME = 'egress-selector-configuration';
 const EGRESS_DIRECTORY = '/etc/kubernetes/konnectivity/configurations';
 
@@ -46,6 +48,9 @@ export function apiServer(context: PartContext): Part {
     },
     volumes: [
       projectedVolume(PKI_VOLUME, context.security.fileMode, pkiFiles(context)),
+      ...(authorizesByFile(tenantControlPlane)
+        ? [projectedVolume(AUTHORIZATION_VOLUME, context.security.fileMode, [wholeSecret(context.names.authorization)])]
+        : []),
       ...(konnectivity
         ? [
             projectedVolume(EGRESS_VOLUME, context.security.fileMode, [
@@ -88,6 +93,9 @@ function managedFlags({ input }: PartContext): Flags {
     ['--tls-cert-file', `${PKI_DIRECTORY}/apiserver.crt`],
     ['--tls-private-key-file', `${PKI_DIRECTORY}/apiserver.key`],
     ...storageFlags(input.storage),
+    ...(authorizesByFile(tenantControlPlane)
+      ? [['--authorization-config', `${AUTHORIZATION_DIRECTORY}/${AUTHORIZATION_FILE}`] as const]
+      : []),
     ...(konnectivity ? [['--egress-selector-config-file', `${EGRESS_DIRECTORY}/${EGRESS_SELECTOR_KEY}`] as const] : []),
   ];
 }
@@ -131,9 +139,9 @@ function defaultFlags({ input }: PartContext, user: readonly string[] | undefine
     // Upstream issues tokens under this name whatever the domain is: still accepted from a tenant that it made.
     ...(issuer === UPSTREAM_ISSUER ? [] : [['--service-account-issuer', UPSTREAM_ISSUER] as const]),
     [SHUTDOWN_DELAY_FLAG, DEFAULT_SHUTDOWN_DELAY],
-    ...(userValue(user, '--authorization-config') === undefined
-      ? [['--authorization-mode', 'Node,RBAC'] as const]
-      : []),
+    ...(authorizesByFile(input.tenantControlPlane) || userValue(user, '--authorization-config') !== undefined
+      ? []
+      : [['--authorization-mode', 'Node,RBAC'] as const]),
   ];
 }
 
@@ -173,6 +181,9 @@ function pkiFiles({ input, names }: PartContext): VolumeProjection[] {
 function mounts({ input }: PartContext): VolumeMount[] {
   return [
     { name: PKI_VOLUME, mountPath: PKI_DIRECTORY, readOnly: true },
+    ...(authorizesByFile(input.tenantControlPlane)
+      ? [{ name: AUTHORIZATION_VOLUME, mountPath: AUTHORIZATION_DIRECTORY, readOnly: true }]
+      : []),
     ...(input.storage.driver === 'etcd' ? [] : [KINE_SOCKET_MOUNT]),
     ...(input.konnectivity
       ? [KONNECTIVITY_SOCKET_MOUNT, { name: EGRESS_VOLUME, mountPath: EGRESS_DIRECTORY, readOnly: true }]

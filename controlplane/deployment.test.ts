@@ -375,7 +375,7 @@ suite('arguments', () => {
     assert.deepEqual(args(parts, 'kube-apiserver'), [
       '--advertise-address=192.0.2.10',
       '--allow-privileged=true',
-      '--authorization-mode=Node,RBAC',
+      '--authorization-config=/etc/kubernetes/authorization/authorization.yaml',
       '--client-ca-file=/etc/kubernetes/pki/ca.crt',
       '--egress-selector-config-file=/etc/kubernetes/konnectivity/configurations/egress-selector-configuration.yaml',
       '--enable-admission-plugins=CertificateApproval,CertificateSigning,CertificateSubjectRestriction,' +
@@ -478,9 +478,27 @@ suite('arguments', () => {
     assert.ok(args(parts, 'kube-apiserver').includes('--enable-admission-plugins=ResourceQuota,NodeRestriction'));
   });
 
-  test('a user who brings an authorization configuration gets no authorization mode beside it', () => {
-    const parts = { deployment: { extraArgs: { apiServer: ['--authorization-config=/etc/authz.yaml'] } } };
-    assert.ok(!args(parts, 'kube-apiserver').some((argument) => argument.startsWith('--authorization-mode')));
+  const authorization = (version: string, ...apiServer: string[]) => {
+    const parts: TenantParts = { kubernetes: { version }, deployment: { extraArgs: { apiServer } } };
+    const flags = args(parts, 'kube-apiserver').filter((argument) => argument.startsWith('--authorization'));
+    const volumes = render(parts).spec.template.spec.volumes.filter(({ name }) => name === 'authorization');
+    const mounts = containerOf(render(parts), 'kube-apiserver').volumeMounts ?? [];
+    return { flags, files: volumes.length + mounts.filter(({ name }) => name === 'authorization').length };
+  };
+
+  test('a user who says how to authorize is taken at his word, and gets no file beside it', () => {
+    const configured = '--authorization-config=/etc/authz.yaml';
+    assert.deepEqual(authorization('v1.35.4', configured), { flags: [configured], files: 0 });
+    const mode = '--authorization-mode=RBAC';
+    assert.deepEqual(authorization('v1.35.4', mode), { flags: [mode], files: 0 });
+    const webhook = '--authorization-webhook-cache-authorized-ttl=1m';
+    const flags = ['--authorization-mode=Node,RBAC', webhook];
+    assert.deepEqual(authorization('v1.35.4', webhook), { flags, files: 0 });
+  });
+
+  test('a version without structured authorization gets flags', () => {
+    assert.deepEqual(authorization('v1.29.9'), { flags: ['--authorization-mode=Node,RBAC'], files: 0 });
+    assert.equal(authorization('v1.30.0').files, 2);
   });
 
   test('tokens name the tenant’s own domain, and upstream’s are still accepted', () => {

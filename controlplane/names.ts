@@ -26,6 +26,8 @@ export interface NamesOfControlPlane {
   readonly datastoreConfig: string;
   /** Secret: `ca.crt` and, with a client certificate, `server.crt`, `server.key`. */
   readonly datastoreCertificate: string;
+  /** Secret: `authorization.yaml` and, while writes are limited, a kubeconfig of the manager. */
+  readonly authorization: string;
   /** ConfigMap: `egress-selector-configuration.yaml`. */
   readonly egressSelectorConfiguration: string;
   /** Secret of type kubernetes.io/tls: `tls.crt`, `tls.key`. */
@@ -58,6 +60,7 @@ export function namesOfControlPlane(tenantControlPlane: string): NamesOfControlP
     schedulerKubeconfig: `${name}-scheduler-kubeconfig`,
     datastoreConfig: `${name}-datastore-config`,
     datastoreCertificate: `${name}-datastore-certificate`,
+    authorization: `${name}-authorization`,
     egressSelectorConfiguration: `${name}-konnectivity-egress-selector-configuration`,
     konnectivityCertificate: `${name}-konnectivity-certificate`,
     konnectivityKubeconfig: `${name}-konnectivity-kubeconfig`,

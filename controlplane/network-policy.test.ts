@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { MANAGER_LABELS } from '#api/manager-service.ts';
 import { controlPlaneNetworkPolicy } from './network-policy.ts';
 import type { NetworkPolicyInput } from './network-policy.ts';
 import { contains } from './networks.ts';
@@ -51,6 +52,8 @@ suite('out of a control plane', () => {
   const etcd: Other = { namespace: 'kamaji-system', labels: { app: 'etcd', index: '0' } };
   const managed = { namespace: 'kamaji-system', podLabels: { app: 'etcd' }, port: 2379 };
   const off = { konnectivity: false };
+  const manager = { namespace: 'kamaji-system', labels: MANAGER_LABELS };
+  const asking = { managerNamespace: 'kamaji-system' };
   const cases: readonly {
     because: string;
     more?: Partial<NetworkPolicyInput>;
@@ -59,6 +62,16 @@ suite('out of a control plane', () => {
     protocol?: string;
     allowed: boolean;
   }[] = [
+    { because: 'the manager is nobody’s business', to: manager, port: 9444, allowed: false },
+    { because: 'but while it is asked about writes', more: asking, to: manager, port: 9444, allowed: true },
+    { because: 'and then at that port only', more: asking, to: manager, port: 9443, allowed: false },
+    {
+      because: 'and nothing that looks like it elsewhere',
+      more: asking,
+      to: { ...manager, namespace: 'tenants' },
+      port: 9444,
+      allowed: false,
+    },
     { because: 'names are resolved', to: dns, protocol: 'UDP', port: 53, allowed: true },
     { because: 'long answers come by TCP', to: dns, port: 53, allowed: true },
     { because: 'the DNS pods are nothing but DNS', to: dns, port: 9153, allowed: false },

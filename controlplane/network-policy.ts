@@ -1,3 +1,4 @@
+import { AUTHORIZATION_PORT, MANAGER_LABELS } from '#api/manager-service.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { apiPortOf, konnectivityPortOf } from './address.ts';
 import { namesOfControlPlane } from './names.ts';
@@ -19,6 +20,8 @@ export interface NetworkPolicyInput {
   readonly storePeers: readonly StorePeer[];
   /** IP addresses of the management cluster's API server, which stay out of every range that is opened. */
   readonly managementAddresses: readonly string[];
+  /** Namespace of the manager, while the API servers ask it about writes. */
+  readonly managerNamespace?: string;
 }
 
 /**
@@ -26,8 +29,8 @@ export interface NetworkPolicyInput {
  * aggregated APIs, nodes with made-up addresses).
  *
  * In: the API server, the konnectivity server and the user's additional ports, from anywhere; probes of the node are always
- * allowed. Out: cluster DNS, the store and, without konnectivity, kubelets and the tenant's own networks, for then they are
- * dialled directly. Link-local addresses (cloud metadata) and the management API are never among them. Whoever needs more
+ * allowed. Out: cluster DNS, the store, the manager while it is asked about writes and, without konnectivity, kubelets and the
+ * tenant's own networks, for then they are dialled directly. Link-local addresses (cloud metadata) and the management API are never among them. Whoever needs more
  * (webhooks or OIDC issuers by URL, scrapes of metrics) adds a NetworkPolicy of his own: policies only ever add up.
  */
 export function controlPlaneNetworkPolicy(input: NetworkPolicyInput): NetworkPolicy {
@@ -45,6 +48,7 @@ export function controlPlaneNetworkPolicy(input: NetworkPolicyInput): NetworkPol
       egress: [
         CLUSTER_DNS,
         ...input.storePeers.map((peer) => storeRule(peer, input.managementAddresses)),
+        ...(input.managerNamespace === undefined ? [] : [managerRule(input.managerNamespace)]),
         ...(input.konnectivity ? [] : tenantRules(input)),
       ],
     },
@@ -92,6 +96,14 @@ function storeRule(peer: StorePeer, managementAddresses: readonly string[]): Egr
     return { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }] };
   }
   return { to: EVERYWHERE.map((cidr) => ipBlock(cidr, managementAddresses)), ports };
+}
+
+function managerRule(namespace: string): EgressRule {
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+  return {
+    to: [{ namespaceSelector, podSelector: { matchLabels: { ...MANAGER_LABELS } } }],
+    ports: [tcp(AUTHORIZATION_PORT)],
+  };
 }
 
 function tenantRules({ tenantControlPlane, managementAddresses }: NetworkPolicyInput): EgressRule[] {

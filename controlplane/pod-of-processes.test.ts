@@ -23,6 +23,7 @@ import { generateKeyPair } from '#pki/key.ts';
 import { testBinaries } from '#test/binaries.ts';
 import { freePorts, guard, type Program, startProgram } from '#test/child-processes.ts';
 import { startTlsEtcd, type TlsEtcd } from '#test/tls-etcd.ts';
+import { authorizationFiles } from './authorization.ts';
 import { controlPlaneDeployment } from './deployment.ts';
 import { egressSelectorConfigMap } from './egress-selector.ts';
 import type { ControlPlaneInput } from './input.ts';
@@ -266,7 +267,11 @@ async function createPki(etcd: TlsEtcd, port: number): Promise<Pki> {
 }
 
 function contentsOf({ tenantControlPlane }: ControlPlaneInput, pki: Pki): Contents {
-  return { ...pki.contents, [names.egressSelectorConfiguration]: egressSelectorConfigMap(tenantControlPlane).data };
+  return {
+    ...pki.contents,
+    [names.authorization]: authorizationFiles(tenantControlPlane, undefined),
+    [names.egressSelectorConfiguration]: egressSelectorConfigMap(tenantControlPlane).data,
+  };
 }
 
 async function connect(pod: PodOfProcesses, pki: Pki): Promise<Api> {

@@ -16,6 +16,11 @@ export function secretFiles(name: string, paths: Readonly<Record<string, string>
   return { secret: { name, items: items(paths) } };
 }
 
+/** All keys of a Secret, each under its own name, also those that it will come to have. */
+export function wholeSecret(name: string): VolumeProjection {
+  return { secret: { name } };
+}
+
 /** Keys of a ConfigMap, each under the path given, relative to the mount. */
 export function configMapFiles(name: string, paths: Readonly<Record<string, string>>): VolumeProjection {
   return { configMap: { name, items: items(paths) } };

@@ -4,6 +4,8 @@ import type { RuleCase } from './rule-case.ts';
 import { kcp, tcp } from './rule-case.ts';
 import { versionRuleCases } from './version-rule-cases.ts';
 
+const withArguments = (...apiServer: string[]) => ({ deployment: { extraArgs: { apiServer } } });
+const writePermissions = (blockUpdate: boolean) => ({ writePermissions: { blockUpdate } });
 const loadBalancer = { serviceType: 'LoadBalancer' };
 
 const tenantControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
@@ -19,6 +21,22 @@ const tenantControlPlaneCases: readonly Omit<RuleCase, 'kind'>[] = [
     accepted: tcp({ version: '1.35.4-rc.0' }),
     refused: tcp({ version: 'v1.35' }),
     says: /version v1\.35 .*such as v1\.35\.4/,
+  },
+  {
+    title: 'limited writes beside the user’s own authorization',
+    accepted: tcp({ controlPlane: withArguments('--authorization-mode=RBAC'), spec: writePermissions(false) }),
+    refused: tcp({ controlPlane: withArguments('--v=2', '--authorization_mode=RBAC'), spec: writePermissions(true) }),
+    says: /writePermissions cannot be enforced beside .*--authorization-mode.* in controlPlane\.deployment\.extraArgs\.apiServer: remove one/,
+  },
+  {
+    title: 'limited writes under a webhook of the user',
+    from: tcp({ spec: writePermissions(true) }),
+    accepted: tcp({ controlPlane: withArguments('--v=2'), spec: writePermissions(true) }),
+    refused: tcp({
+      controlPlane: withArguments('--authorization-webhook-config-file', '/a'),
+      spec: writePermissions(true),
+    }),
+    says: /writePermissions cannot be enforced beside/,
   },
   {
     title: 'ingress and gateway together',

@@ -3,6 +3,7 @@ import { dataStores, gateways, tenantControlPlanes, tlsRoutes } from '#api/kinds
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { labels, PROJECT } from '#api/labels.ts';
+import { MANAGER_CERTIFICATE } from '#api/manager-service.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
@@ -40,6 +41,8 @@ export interface Informers {
   readonly configMaps: Informer<ConfigMap>;
   /** The one ConfigMap in which the installation chooses versions of addons. */
   readonly addonVersions: Informer<ConfigMap>;
+  /** The one Secret with the manager's own certificate, which other replicas may have made. */
+  readonly managerCertificate: Informer<Secret>;
   readonly services: Informer<Service>;
   readonly deployments: Informer<Deployment>;
   readonly podDisruptionBudgets: Informer<PodDisruptionBudget>;
@@ -62,6 +65,7 @@ export interface Gathered {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly addonVersions: ChosenVersions;
+  readonly managerCertificate: Secret | undefined;
   readonly service: Service | undefined;
   readonly deployment: Deployment | undefined;
   readonly podDisruptionBudget: PodDisruptionBudget | undefined;
@@ -84,6 +88,10 @@ export function declareInformers(cache: Cache, managerNamespace: string): Inform
     addonVersions: cache.informer(configMaps, {
       namespace: managerNamespace,
       fieldSelector: `metadata.name=${ADDON_VERSIONS}`,
+    }),
+    managerCertificate: cache.informer(secrets, {
+      namespace: managerNamespace,
+      fieldSelector: `metadata.name=${MANAGER_CERTIFICATE}`,
     }),
     services: cache.informer(services, ours),
     deployments: cache.informer(deployments, ours),
@@ -129,6 +137,7 @@ export async function gather(
     secrets: cachedSecrets,
     configMaps: byName(informers.configMaps),
     addonVersions: chosenVersions(tenantControlPlane, informers.addonVersions.list()[0], deployment),
+    managerCertificate: informers.managerCertificate.list()[0],
     service: informers.services.get(here(names.service)),
     deployment,
     podDisruptionBudget: informers.podDisruptionBudgets.get(here(names.podDisruptionBudget)),

@@ -3,6 +3,7 @@ import type { Gateway } from '#api/core/gateway.ts';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { labels } from '#api/labels.ts';
+import { writeLimitOf } from '#controlplane/write-limit.ts';
 import { dataStoresOf } from '#datastore/scheduling.ts';
 import type { Cache, InformerEvent } from '#runtime/cache/informer.ts';
 import { createApplier } from '#runtime/client/applier.ts';
@@ -39,6 +40,11 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       .filter((tenant) => concerns(tenant, dataStore))
       .map(keyOf);
   const allTenants = (): readonly ObjectKey[] => informers.tenantControlPlanes.list().map(keyOf);
+  const limitedTenants = (): readonly ObjectKey[] =>
+    informers.tenantControlPlanes
+      .list()
+      .filter((tenant) => writeLimitOf(tenant) !== undefined)
+      .map(keyOf);
   const tenantsBehind = (gateway: Gateway): readonly ObjectKey[] =>
     informers.tenantControlPlanes
       .list()
@@ -71,6 +77,7 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
       ownedBy(informers.ingresses, tenantControlPlanes),
       ownedBy(informers.tlsRoutes, tenantControlPlanes),
       watchSource(informers.addonVersions, { map: allTenants }),
+      watchSource(informers.managerCertificate, { map: limitedTenants }),
       watchSource(informers.gateways, { map: tenantsBehind, predicate: reachabilityChanged }),
       watchSource(informers.pods, { map: controlPlaneOf, predicate: podTroubleChanged }),
       watchSource(informers.dataStores, { map: tenantsOf, predicate: usabilityChanged }),

@@ -11,6 +11,8 @@ import type { Gathered } from './gather.ts';
 import { konnectivityEnabled } from './konnectivity.ts';
 import type { Authorities } from './phases/authorities.ts';
 import { planAuthorities } from './phases/authorities.ts';
+import type { Authorization } from './phases/authorization.ts';
+import { planAuthorization } from './phases/authorization.ts';
 import { certificatesFailure, certificatesFinding } from './phases/certificates-ready.ts';
 import type { Credentials } from './phases/credentials.ts';
 import { planCredentials } from './phases/credentials.ts';
@@ -59,20 +61,26 @@ export class Pass {
 
   async run(): Promise<Result> {
     const dataStore = await this.#dataStore();
-    const [endpoint, authorities, storage] = await Promise.all([
+    const [endpoint, authorities, authorization, storage] = await Promise.all([
       this.#timed('endpoint', () => this.#endpoint()),
       this.#timed('authorities', () => this.#authorities()),
+      this.#timed('authorization', () => this.#authorization()),
       this.#timed('storage', () => this.#storage(dataStore)),
     ]);
     const exposure = endpoint === undefined ? undefined : await this.#timed('exposure', () => this.#exposure());
     const credentials = await this.#timed('credentials', () => this.#credentials(authorities, endpoint));
-    const drafts = [...(authorities?.drafts ?? []), ...(credentials?.drafts ?? []), ...(storage?.drafts ?? [])];
+    const planned = [authorities, credentials, storage, authorization];
+    const drafts = planned.flatMap((one) => one?.drafts ?? []);
     const written = await this.#timed('secrets', () => this.#secrets(drafts));
-    if (written) recordReissues(this.#tenantControlPlane, [authorities, credentials, storage], this.#options.events);
+    if (written) recordReissues(this.#tenantControlPlane, planned, this.#options.events);
     this.#unlessSaid(certificatesFinding(authorities, credentials, endpoint));
     const deployment =
-      written && endpoint !== undefined && credentials !== undefined && storage !== undefined
-        ? await this.#timed('workload', () => this.#workload(endpoint, storage, drafts))
+      written &&
+      endpoint !== undefined &&
+      credentials !== undefined &&
+      storage !== undefined &&
+      authorization !== undefined
+        ? await this.#timed('workload', () => this.#workload(endpoint, storage, authorization, drafts))
         : this.#gathered.deployment;
     this.#unlessSaid(controlPlaneFinding(this.#tenantControlPlane, deployment, this.#gathered.pods));
     const rollout = rolloutOf(this.#tenantControlPlane, deployment);
@@ -93,7 +101,7 @@ export class Pass {
     return nextPass({
       now: this.#now,
       waitsMs: [...this.#requeues, ...(rollout.serving ? [this.#untilNextCheck()] : [])],
-      renewals: [credentials?.renewAt, storage?.renewAt],
+      renewals: [credentials?.renewAt, storage?.renewAt, authorization?.renewAt],
     });
   }
 
@@ -150,6 +158,15 @@ export class Pass {
     return this.#take(await planAuthorities({ ...this.#issuing(), tenantControlPlane, names }));
   }
 
+  async #authorization(): Promise<Authorization | undefined> {
+    const { names, managerCertificate } = this.#gathered;
+    const { managerNamespace } = this.#options;
+    const tenantControlPlane = this.#tenantControlPlane;
+    return this.#take(
+      await planAuthorization({ ...this.#issuing(), tenantControlPlane, names, managerCertificate, managerNamespace }),
+    );
+  }
+
   async #storage(dataStore: DataStore | undefined): Promise<Storage | undefined> {
     if (dataStore === undefined) return undefined;
     const { signal } = this.#context;
@@ -201,7 +218,12 @@ export class Pass {
     return this.#take(step) === true;
   }
 
-  async #workload(endpoint: Endpoint, storage: Storage, drafts: readonly SecretDraft[]) {
+  async #workload(
+    endpoint: Endpoint,
+    storage: Storage,
+    { asksManager }: Authorization,
+    drafts: readonly SecretDraft[],
+  ) {
     const { kineImage, managementAddresses, managerNamespace } = this.#options;
     const { addonVersions } = this.#gathered;
     const step = await reconcileWorkload({
@@ -214,6 +236,7 @@ export class Pass {
       drafts,
       dataStore: this.#gathered.dataStores.find((one) => one.metadata.name === storage.dataStoreName),
       managerNamespace,
+      asksManager,
       managementAddresses,
       kineImage,
       ...this.#writing(),

@@ -1,6 +1,7 @@
 import type { versionStates } from '#api/kamaji/v1alpha1/tenant-control-plane-status.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { DEFAULT_REPLICAS } from '#api/kamaji/v1alpha1/defaults.ts';
+import { writeLimitOf } from '#controlplane/write-limit.ts';
 import type { Deployment, Pod } from '#runtime/client/builtin.ts';
 import { isConditionTrue } from '#runtime/client/conditions.ts';
 import type { Finding } from './finding.ts';
@@ -60,10 +61,10 @@ export function controlPlaneFinding(
 export function versionStateOf(tenantControlPlane: TenantControlPlane, rollout: Rollout): VersionState {
   const installed = tenantControlPlane.status?.kubernetesResources?.version?.version;
   if (rollout.asleep) return 'Sleeping';
-  if (installed === undefined) return rollout.complete ? 'Ready' : 'Provisioning';
-  if (!rollout.serving) return 'NotReady';
+  if (installed === undefined && !rollout.complete) return 'Provisioning';
+  if (installed !== undefined && !rollout.serving) return 'NotReady';
   if (installed !== tenantControlPlane.spec.kubernetes.version && !rollout.complete) return 'Upgrading';
-  return 'Ready';
+  return writeLimitOf(tenantControlPlane) === undefined ? 'Ready' : 'WriteLimited';
 }
 
 const IMAGE_REASONS: ReadonlySet<string> = new Set([

@@ -14,6 +14,7 @@ export interface SecretDraft {
   readonly component: string;
   readonly type?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly data: Readonly<Record<string, string>>;
   /** RFC 3339 time of a rotation in this pass that the rotate annotation had asked for. */
   readonly rotatedAt?: string;
@@ -62,6 +63,7 @@ export function secretObject(owner: TenantControlPlane, draft: SecretDraft, live
     metadata: ownedMetadata(owner, draft.name, draft.component, {
       ...(draft.labels === undefined ? {} : { labels: draft.labels }),
       annotations: {
+        ...draft.annotations,
         [annotations.checksum]: checksumOf(draft.data),
         ...(rotated === undefined ? {} : { [annotations.rotate]: rotated }),
         ...(draft.ofUser === undefined ? {} : { [OF_USER]: 'true' }),

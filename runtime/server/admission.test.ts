@@ -7,7 +7,8 @@ import { type TLSSocket, connect } from 'node:tls';
 import { once } from 'node:events';
 import { type CertificatePair, createAuthority, issue } from '#pki/authority.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { type AdmissionServer, CertificateMismatchError, createAdmissionServer } from './admission.ts';
+import { type AdmissionServer, createAdmissionServer } from './admission.ts';
+import { CertificateMismatchError } from './review-server.ts';
 
 const now = new Date();
 const authority = await createAuthority({ commonName: 'webhook-ca', now });

@@ -3,7 +3,7 @@ import type { CacheMetrics } from '../cache/metrics.ts';
 import type { ClientMetrics } from '../client/metrics.ts';
 import type { ControllerMetrics } from '../controller/metrics.ts';
 import type { LeaderElectionMetrics } from '../manager/leader-election.ts';
-import type { AdmissionMetrics } from '../server/admission.ts';
+import type { ReviewMetrics } from '../server/review-server.ts';
 import { createClientMetrics, createCacheMetrics } from './client-metrics.ts';
 import { createControllerMetrics } from './controller-metrics.ts';
 import { createAdmissionMetrics, createLeaderElectionMetrics } from './server-metrics.ts';
@@ -15,7 +15,7 @@ export interface Metrics {
   readonly cache: CacheMetrics;
   readonly controller: ControllerMetrics;
   readonly leaderElection: LeaderElectionMetrics;
-  readonly admission: AdmissionMetrics;
+  readonly admission: ReviewMetrics;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { LeaderElectionMetrics } from '../manager/leader-election.ts';
-import type { AdmissionMetrics } from '../server/admission.ts';
+import type { ReviewMetrics } from '../server/review-server.ts';
 import { reconcileBuckets } from './controller-metrics.ts';
 
 /** `leader_election_master_status`, by Lease. */
@@ -15,7 +15,7 @@ export function createLeaderElectionMetrics(registry: Registry): LeaderElectionM
 }
 
 /** `controller_runtime_webhook_*` by path and `certwatcher_*`. */
-export function createAdmissionMetrics(registry: Registry): AdmissionMetrics {
+export function createAdmissionMetrics(registry: Registry): ReviewMetrics {
   const registers = [registry];
   const requests = new Counter({
     name: 'controller_runtime_webhook_requests_total',

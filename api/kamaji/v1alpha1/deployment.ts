@@ -24,6 +24,8 @@ import {
 } from './defaults.ts';
 
 const argument = string('Argument.');
+// Read by a rule, whose cost is reckoned from these bounds.
+const boundedArgument = string('Argument.', { maxLength: 4096 });
 const mounts = list("Volume mounts, put before the system's own.", volumeMount);
 
 const registrySettings = object(
@@ -79,7 +81,7 @@ export const deployment = object(
       object(
         'Additional arguments per container, as --flag=value; those that the system cannot do without are not replaced.',
         {
-          apiServer: optional(list('Arguments of kube-apiserver.', argument)),
+          apiServer: optional(list('Arguments of kube-apiserver.', boundedArgument, { maxItems: 256 })),
           controllerManager: optional(list('Arguments of kube-controller-manager.', argument)),
           scheduler: optional(list('Arguments of kube-scheduler.', argument)),
           kine: optional(list('Arguments of kine.', argument)),

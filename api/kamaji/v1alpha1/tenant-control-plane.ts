@@ -34,6 +34,7 @@ import {
 import { statusFields } from './tenant-control-plane-status.ts';
 import { storeName } from './store-name.ts';
 import { controlPlaneName, kubernetesVersion, versionSteps } from './version.ts';
+import { limitsNeedOurAuthorization, writePermissions } from './write-permissions.ts';
 
 /** One Kubernetes control plane that runs as pods. */
 export type TenantControlPlane = {
@@ -145,13 +146,7 @@ const spec = object(
       }),
     ),
     dataStoreOverrides: optional(dataStoreOverrides),
-    writePermissions: optional(
-      object('Kinds of write that tenants are refused.', {
-        blockCreation: optional(boolean('Refuse to create objects.')),
-        blockUpdate: optional(boolean('Refuse to update and patch objects.')),
-        blockDeletion: optional(boolean('Refuse to delete objects.')),
-      }),
-    ),
+    writePermissions: optional(writePermissions),
     controlPlane,
     kubernetes: object(
       "The tenant's Kubernetes.",
@@ -170,6 +165,7 @@ const spec = object(
       cannotUnset('dataStore'),
       cannotUnset('dataStoreSchema'),
       cannotUnset('dataStoreUsername'),
+      ...limitsNeedOurAuthorization,
       loadBalancerOnly(
         'networkProfile.loadBalancerSourceRanges',
         '!has(self.networkProfile) || !has(self.networkProfile.loadBalancerSourceRanges) || ' +

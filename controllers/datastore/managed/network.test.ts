@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { podSelectorLabels } from '#controlplane/objects.ts';
-import { SELECTOR } from '#config/manager.ts';
+import { MANAGER_LABELS } from '#api/manager-service.ts';
 import { networkPolicy } from './network.ts';
 import { managedSettings } from './settings.ts';
 import { etcdStatefulSet } from './stateful-set.ts';
@@ -68,8 +68,8 @@ const cases: readonly [
   peer: boolean,
 ][] = [
   ['the control plane of a tenant in any namespace', 'tenants', tenant, true, false],
-  ['the manager', 'kamaji-system', SELECTOR, true, false],
-  ['a pod that looks like the manager in another namespace', 'tenants', SELECTOR, false, false],
+  ['the manager', 'kamaji-system', MANAGER_LABELS, true, false],
+  ['a pod that looks like the manager in another namespace', 'tenants', MANAGER_LABELS, false, false],
   ['a member', 'kamaji-system', member, true, true],
   ['a pod that looks like a member in another namespace', 'tenants', member, false, false],
   ['another pod of the manager’s namespace', 'kamaji-system', { app: 'x' }, false, false],

@@ -33,8 +33,10 @@ export interface WorkloadInput {
   /** Every Secret that the pods mount, as this pass wants it. */
   readonly drafts: readonly SecretDraft[];
   readonly dataStore: DataStore | undefined;
-  /** Where the pods of managed stores are. */
+  /** Where the manager and the pods of managed stores are. */
   readonly managerNamespace: string;
+  /** Whether the API servers must reach the manager. */
+  readonly asksManager: boolean;
   readonly managementAddresses: readonly string[];
   readonly kineImage: string;
   readonly applier: Applier;
@@ -136,6 +138,7 @@ async function reconcileNetworkPolicy(input: WorkloadInput): Promise<void> {
     tenantControlPlane,
     konnectivity: input.konnectivity !== undefined,
     storePeers: storePeers(input),
+    ...(input.asksManager ? { managerNamespace: input.managerNamespace } : {}),
     managementAddresses,
   });
   await applyOwned(writing(input), networkPolicies, desired, networkPolicy);

@@ -1,6 +1,6 @@
 import { certificateUpkeep } from '#admission/certificate-upkeep.ts';
 import type { Issuer } from '#admission/serving-certificate.ts';
-import { WEBHOOK_SERVICE } from '#admission/webhooks.ts';
+import { MANAGER_SERVICE } from '#api/manager-service.ts';
 import { type Settings, setupControllers } from '#controllers/index.ts';
 import type { EtcdCalls, EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { openEtcd } from '#datastore/etcd/driver.ts';
@@ -177,9 +177,9 @@ export class ManagerProcess {
     const upkeep = certificateUpkeep({
       cache,
       clock,
-      server: { setCertificate: () => {} },
+      servers: [],
       issuer: webhookIssuer,
-      names: { dnsNames: [`${WEBHOOK_SERVICE}.${namespace}.svc`], ipAddresses: [] },
+      names: { dnsNames: [`${MANAGER_SERVICE}.${namespace}.svc`], ipAddresses: [] },
       namespace,
     });
     const keeper = createController(passes.watch(upkeep), { client: admissionClient, cache, clock, log });
