@@ -41,6 +41,7 @@ export async function resolveDataStore(dataStore: DataStore, options: ResolveOpt
   checkEndpoints(endpoints);
   const tls = await resolveTls(managed?.tlsConfig ?? spec.tlsConfig, content);
   const basicAuth = await resolveBasicAuth(spec.basicAuth, content);
+  if (spec.driver === 'NATS') checkForKine(basicAuth);
   const found = {
     driver: spec.driver,
     endpoints,
@@ -137,6 +138,17 @@ async function resolveBasicAuth(
   const username = (await content('basicAuth.username', config.username)).toString();
   const password = (await content('basicAuth.password', config.password)).toString();
   return { username, password };
+}
+
+/** kine reads the credentials of a NATS out of a URL and hands them on as they stand there (kine: pkg/drivers/nats/config.go). */
+function checkForKine(basicAuth: ConnectionConfig['basicAuth']): void {
+  for (const [field, text] of Object.entries(basicAuth ?? {})) {
+    if (/^[A-Za-z0-9_.~$&+,;=-]+$/u.test(text)) continue;
+    throw new DataStoreConfigError(
+      'ContentInvalid',
+      `spec.basicAuth.${field}: with driver NATS it is part of a URL, so it may hold letters, digits and -_.~$&+,;= only: choose another`,
+    );
+  }
 }
 
 /** Reads contents, each Secret once. */

@@ -10,6 +10,9 @@ export const DEFAULT_DATA_STORE_ANNOTATION = 'kamaji.clastix.io/default-datastor
 /** With the value `true` on a DataStore: new tenants are put on it although its condition `Isolated` is False. */
 export const ACCEPT_ISOLATION_PROBLEMS = 'kamaji.clastix.io/accept-isolation-problems';
 
+/** On a DataStore: how old the passwords of its tenants may become, in hours such as `720h`. */
+export const CREDENTIALS_PERIOD_ANNOTATION = 'kamaji.clastix.io/rotate-credentials-every';
+
 /** Name of the DataStore that is made when there is none for tenants that name none. */
 export const MANAGED_DATA_STORE = 'default';
 
@@ -90,6 +93,29 @@ export function findNameCollision(
     const taken = tenantNamesOf(other);
     return taken.schema === names.schema || taken.user === names.user;
   });
+}
+
+/** The oldest tenant on a DataStore besides this one, if it was there before it. */
+export function olderTenantOf(
+  dataStoreName: string,
+  tenant: TenantControlPlane,
+  others: readonly TenantControlPlane[],
+): TenantControlPlane | undefined {
+  return others.find(
+    (other) =>
+      other.metadata.uid !== tenant.metadata.uid &&
+      isOlder(other, tenant) &&
+      dataStoresOf(other).includes(dataStoreName),
+  );
+}
+
+/**
+ * How old passwords of tenants may become on a DataStore: its annotation {@link CREDENTIALS_PERIOD_ANNOTATION}, in hours such as `720h`.
+ * Undefined where they stay for ever, and where it says something else, which the DataStore's own condition tells.
+ */
+export function credentialsPeriodMs({ metadata }: DataStore): number | undefined {
+  const [, hours] = /^([1-9]\d{0,5})h$/u.exec(metadata.annotations?.[CREDENTIALS_PERIOD_ANNOTATION] ?? '') ?? [];
+  return hours === undefined ? undefined : Number(hours) * 3_600_000;
 }
 
 function defaultDataStore(dataStores: readonly DataStore[], defaultName?: string): DataStore | undefined {

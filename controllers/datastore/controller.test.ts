@@ -197,14 +197,18 @@ suite('DataStores, on a real API server and real etcds', () => {
       await client.delete(dataStores, { name: 'by-secret' });
     });
 
-    test('of a kind without a driver says so', async () => {
+    test('whose host does not exist says so, whatever its kind', async () => {
       const password = { content: base64('x') };
       await controlPlane.client.create(
         dataStores,
-        store('mysql', { driver: 'MySQL', endpoints: ['db:3306'], basicAuth: { username: password, password } }),
+        store('nats', {
+          driver: 'NATS',
+          endpoints: ['no-such-host.invalid:4222'],
+          basicAuth: { username: password, password },
+        }),
       );
-      await until('mysql', (one) => reasons(one, 'Reachable')[0] === 'DriverUnsupported');
-      await controlPlane.client.delete(dataStores, { name: 'mysql' });
+      await until('nats', (one) => reasons(one, 'Reachable')[0] === 'NameNotFound');
+      await controlPlane.client.delete(dataStores, { name: 'nats' });
     });
 
     test('that is paused is left alone', async () => {

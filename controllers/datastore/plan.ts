@@ -1,5 +1,6 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
+import { CREDENTIALS_PERIOD_ANNOTATION, credentialsPeriodMs } from '#datastore/scheduling.ts';
 import { networkPolicies, podDisruptionBudgets, services, statefulSets } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { ManagedObjects } from './gather.ts';
@@ -16,7 +17,12 @@ export interface Desired {
 }
 
 /** What is wrong with a spec that the API server lets pass; undefined when nothing. */
-export function specProblem({ spec }: DataStore): string | undefined {
+export function specProblem(dataStore: DataStore): string | undefined {
+  const { metadata, spec } = dataStore;
+  const period = metadata.annotations?.[CREDENTIALS_PERIOD_ANNOTATION];
+  if (period !== undefined && credentialsPeriodMs(dataStore) === undefined) {
+    return `the annotation ${CREDENTIALS_PERIOD_ANNOTATION} has ${JSON.stringify(period)}: write hours such as 720h, or remove it`;
+  }
   const { ephemeral = false, replicas = 1 } = spec.managed ?? {};
   if (!ephemeral || replicas === 1) return undefined;
   // A member that comes back without its log breaks the promises it made to the others.

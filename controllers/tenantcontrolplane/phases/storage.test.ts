@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { suite, test } from 'node:test';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
@@ -98,6 +99,12 @@ suite('the DataStore of a tenant', () => {
       'new',
       onStore({ dataStore: 'new' }, { dataStoreName: 'new', identity: 'b' }),
       [store('new')],
+    ],
+    [
+      'a NATS has a tenant already',
+      'SchemaTaken',
+      onStore({ dataStore: 'one' }),
+      [{ ...one, spec: { driver: 'NATS', endpoints: ['nats:4222'] } }],
     ],
     [
       'an older tenant has that schema there',
@@ -205,6 +212,113 @@ suite('a place in a store', () => {
     const secrets = new Map([[objectNames.datastoreConfig, secret]]);
     assert.equal(passwordOf(await reconcile({ connect, ensureTenant: false, secrets })), again);
     assert.equal(ensured.length, 2);
+  });
+
+  suite('of a database, whose password', () => {
+    const made = new Date('2026-01-01T00:00:00Z');
+    /** A pass after one that made the Secret, which was changed meanwhile. */
+    async function next(change: (secret: Secret) => Secret | undefined, more: Partial<StorageInput> = {}) {
+      const ensured: (string | undefined)[] = [];
+      const connect = async () => connection(withPassword, ({ password }) => ensured.push(password));
+      const [draft] = (await reconcile({ connect, now: made })).value?.drafts ?? [];
+      assert.ok(draft !== undefined);
+      const before = draft.data['DB_PASSWORD'];
+      const secret = change(secretObject(tenant(), draft, undefined));
+      const secrets = new Map(secret === undefined ? [] : [[draft.name, secret]]);
+      ensured.length = 0;
+      const { value } = await reconcile({ connect, ensureTenant: false, secrets, ...more });
+      const after = value?.drafts[0];
+      return { before, after: after?.data['DB_PASSWORD'], rotatedAt: after?.rotatedAt, ensured, value };
+    }
+    const annotated = (secret: Secret, key: string, text: string): Secret => ({
+      ...secret,
+      metadata: { ...secret.metadata, annotations: { ...secret.metadata?.annotations, [key]: text } },
+    });
+    const every = (period: string): DataStore => ({
+      ...ready,
+      metadata: { ...ready.metadata, annotations: { 'kamaji.clastix.io/rotate-credentials-every': period } },
+    });
+
+    test('stays while nothing is wrong with it', async () => {
+      const { before, after, ensured, rotatedAt } = await next((secret) => secret);
+      assert.deepEqual([after, ensured, rotatedAt], [before, [], undefined]);
+    });
+
+    const reasons: readonly [
+      why: string,
+      reason: string | undefined,
+      change: (secret: Secret) => Secret | undefined,
+    ][] = [
+      ['the Secret is deleted', undefined, () => undefined],
+      [
+        'somebody writes another into the Secret',
+        'Unparsable',
+        ({ data, ...rest }) => ({ ...rest, data: { ...data, DB_PASSWORD: 'eA==' } }),
+      ],
+      ['somebody takes it out of the Secret', 'Unparsable', (secret) => ({ ...secret, data: {} })],
+      [
+        'somebody asks for a new one',
+        'RotationRequested',
+        (secret) => annotated(secret, 'certs.kamaji.clastix.io/rotate', ''),
+      ],
+    ];
+    for (const [why, reason, change] of reasons) {
+      test(`is a new one that the store knows when ${why}`, async () => {
+        const { before, after, ensured, rotatedAt, value } = await next(change);
+        assert.notEqual(after, before);
+        assert.deepEqual(ensured, [after]);
+        assert.equal(rotatedAt, NOW.toISOString());
+        assert.equal(value?.reissued[0]?.reason, reason);
+      });
+    }
+
+    test('is a new one when it is as old as the DataStore lets it become, and not before', async () => {
+      const hours = Math.round((NOW.getTime() - made.getTime()) / 3_600_000);
+      const old = await next((secret) => secret, { dataStore: every(`${hours - 1}h`) });
+      assert.notEqual(old.after, old.before);
+      assert.deepEqual(old.ensured, [old.after]);
+      const young = await next((secret) => secret, { dataStore: every(`${hours + 1}h`) });
+      assert.equal(young.after, young.before);
+      assert.deepEqual(young.value?.renewAt, new Date(made.getTime() + (hours + 1) * 3_600_000));
+    });
+
+    test('of upstream Kamaji is kept, although its checksum is another', async () => {
+      const md5 = (secret: Secret): string => {
+        const hash = createHash('md5');
+        for (const key of Object.keys(secret.data ?? {}).sort())
+          hash.update(Buffer.from(secret.data?.[key] ?? '', 'base64'));
+        return hash.digest('hex');
+      };
+      const { before, after } = await next((secret) => annotated(secret, 'kamaji.clastix.io/checksum', md5(secret)));
+      assert.equal(after, before);
+    });
+
+    test('is not changed while the store cannot take a new one', async () => {
+      const { before, after, ensured } = await next(
+        (secret) => annotated(secret, 'certs.kamaji.clastix.io/rotate', ''),
+        {
+          dataStore: store('one', { ready: false }),
+          tenantControlPlane: onStore({ dataStore: 'one' }, { setup: { schema: 's', user: 'u' }, identity: 'a' }),
+        },
+      );
+      assert.deepEqual([after, ensured], [before, []]);
+    });
+  });
+
+  test('of a NATS has the credentials of the store itself, its certificate too', async () => {
+    const client = { certificate: 'certificate', key: 'key' };
+    const basicAuth = { username: 'nats', password: 'secret' };
+    const over: ConnectionConfig = {
+      driver: 'NATS',
+      endpoints: ['nats:4222'],
+      tls: { ca: 'ca', client },
+      basicAuth,
+      fingerprint: '',
+    };
+    const { value } = await reconcile({ connect: async () => connection(over) });
+    const [credentials, certificate] = value?.drafts ?? [];
+    assert.deepEqual([credentials?.data['DB_USER'], credentials?.data['DB_PASSWORD']], ['nats', 'secret']);
+    assert.deepEqual(certificate?.data, { 'ca.crt': 'ca', 'server.crt': 'certificate', 'server.key': 'key' });
   });
 
   test('of a database without TLS has no Secret of certificates, not even an empty one', async () => {

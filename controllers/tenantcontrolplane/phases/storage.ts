@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
@@ -11,19 +10,20 @@ import { DataStoreConfigError } from '#datastore/resolve.ts';
 import {
   findNameCollision,
   needsManagedDataStore,
+  olderTenantOf,
   pickDataStore,
   refusesNewTenants,
   tenantNamesOf,
 } from '#datastore/scheduling.ts';
+import type { Secret } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
-import { secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
-import { datastoreCertificateWish, grantWish } from './certificates.ts';
 import type { OverrideStore } from './override-stores.ts';
 import { OverrideStoreError, reconcileOverrideStores } from './override-stores.ts';
+import { hasPassword, passwordOf, planAccess } from './storage-access.ts';
 
 /** A tenant's place in a store, ready to be used by its API server. */
 export interface Storage {
@@ -73,6 +73,11 @@ export function chooseDataStore(
     const message = `the schema or user of this tenant belongs to TenantControlPlane ${rival.metadata.namespace ?? ''}/${rival.metadata.name ?? ''} on DataStore ${name}: create the tenant anew with other names`;
     return { ...wait('SchemaTaken', message), requeueAfterMs: RECHECK_MS };
   }
+  const tenantOfNats = dataStore.spec.driver === 'NATS' ? olderTenantOf(name, tenant, tenants) : undefined;
+  if (tenantOfNats !== undefined) {
+    const message = `DataStore ${name} is a NATS, which holds one tenant, and has TenantControlPlane ${tenantOfNats.metadata.namespace ?? ''}/${tenantOfNats.metadata.name ?? ''}: create the tenant anew on a DataStore of its own`;
+    return { ...wait('SchemaTaken', message), requeueAfterMs: RECHECK_MS };
+  }
   return { value: dataStore };
 }
 
@@ -100,11 +105,11 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
   try {
     const { config, driver } = await input.connect(dataStore);
     const names = tenantNamesOf(tenant);
-    const stored = secretText(input.secrets.get(objectNames.datastoreConfig), 'DB_PASSWORD');
-    const password = stored ?? newPassword();
+    const secret = input.secrets.get(objectNames.datastoreConfig);
+    const password = passwordOf(ready ? secret : untouched(secret), dataStore, input.now);
     // The store must know a password before anybody is given it.
-    if (ready && (input.ensureTenant || stored === undefined)) {
-      await driver.ensureTenant(config.driver === 'etcd' ? names : { ...names, password }, input.signal);
+    if (ready && (input.ensureTenant || (hasPassword(config) && password.madeAt !== undefined))) {
+      await driver.ensureTenant(hasPassword(config) ? { ...names, password: password.text } : names, input.signal);
     }
     const overrides = await reconcileOverrideStores({ ...input, main: config });
     const access = await planAccess(input, config, names, password);
@@ -136,46 +141,9 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
   }
 }
 
-async function planAccess(
-  input: StorageInput,
-  config: ConnectionConfig,
-  names: TenantNames,
-  password: string,
-): Promise<Pick<Storage, 'drafts' | 'renewAt' | 'reissued'>> {
-  const { objectNames } = input;
-  const isEtcd = config.driver === 'etcd';
-  const credentials: SecretDraft = {
-    name: objectNames.datastoreConfig,
-    component: 'datastore-config',
-    data: {
-      DB_CONNECTION_STRING: isEtcd ? '' : (config.endpoints[0] ?? ''),
-      DB_SCHEMA: names.schema,
-      DB_USER: names.user,
-      DB_PASSWORD: isEtcd ? '' : password,
-    },
-  };
-  const { tls } = config;
-  if (tls === undefined) return { drafts: [credentials], renewAt: undefined, reissued: [] };
-  if (!isEtcd || tls.caKey === undefined) {
-    const trust: SecretDraft = {
-      name: objectNames.datastoreCertificate,
-      component: 'datastore-certificate',
-      data: { 'ca.crt': tls.ca },
-    };
-    return { drafts: [credentials, trust], renewAt: undefined, reissued: [] };
-  }
-  const authority = { certificatePem: tls.ca, privateKeyPem: tls.caKey };
-  const { draft, renewAt, reissue } = await grantWish(
-    datastoreCertificateWish(objectNames, authority, names.user),
-    input,
-  );
-  const reissued = reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }];
-  return { drafts: [credentials, draft], renewAt, reissued };
-}
-
-// Letters and digits only: safe in every URL and connection string that kine builds from it.
-function newPassword(): string {
-  return randomBytes(24).toString('hex');
+/** A Secret with which nothing is wrong that could be mended while the store takes no new password. */
+function untouched(secret: Secret | undefined): Secret | undefined {
+  return secret?.data === undefined ? secret : { data: secret.data };
 }
 
 function storeNotReady(dataStore: DataStore): StorageOutcome<never> {
