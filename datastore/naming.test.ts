@@ -17,8 +17,9 @@ test('names that upstream Kamaji generated are still taken', () => {
 });
 
 const refused: readonly [reason: string, driver: DriverName, schema: string, user: string][] = [
-  ['a longer user than MySQL has room for', 'MySQL', 'schema', 'u'.repeat(33)],
+  ['a longer user than MariaDB has room for', 'MySQL', 'schema', 'u'.repeat(81)],
   ['a longer schema than PostgreSQL has room for', 'PostgreSQL', 's'.repeat(64), 'user'],
+  ['capitals, which kine does not ask for', 'PostgreSQL', 'Schema', 'user'],
   ['a quote', 'PostgreSQL', 'a"; DROP DATABASE b; --', 'user'],
   ['a backquote', 'MySQL', 'schema', 'a`b'],
   ['a percent sign', 'MySQL', 'a%', 'user'],
@@ -32,6 +33,7 @@ const refused: readonly [reason: string, driver: DriverName, schema: string, use
   ['the administrator', 'etcd', 'schema', 'root'],
   ['the administrator in capitals', 'MySQL', 'schema', 'ROOT'],
   ['a system database', 'MySQL', 'mysql', 'user'],
+  ['the database of our own marks', 'MySQL', 'kamaji', 'user'],
 ];
 for (const [reason, driver, schema, user] of refused) {
   test(`${driver} refuses ${reason}`, () => {

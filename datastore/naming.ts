@@ -26,15 +26,21 @@ interface NameRule {
   readonly reserved: readonly string[];
 }
 
-// Longest names: MySQL 8.0 reference 11.2.1 and 8.2.6 (64, 32), PostgreSQL NAMEDATALEN - 1 (63). etcd has no limit of its
+// Longest names: MySQL 8.0 reference 11.2.1 and 8.2.6 (64), MariaDB's Identifier Names (80), PostgreSQL NAMEDATALEN - 1 (63). etcd has no limit of its
 // own; 253 holds every `namespace_name` that upstream Kamaji ever generated up to the length of an etcd-safe path part.
 const rules: Readonly<Record<DriverName, NameRule>> = {
   etcd: { schema: identifier(253), user: identifier(253), reserved: ['root'] },
-  PostgreSQL: { schema: identifier(63), user: identifier(63), reserved: ['postgres', 'template0', 'template1'] },
+  PostgreSQL: {
+    // kine asks for the database in small letters.
+    schema: /^[a-z0-9_][a-z0-9_.-]{0,62}$/u,
+    user: identifier(63),
+    reserved: ['postgres', 'template0', 'template1'],
+  },
   MySQL: {
     schema: identifier(64),
-    user: identifier(32),
-    reserved: ['root', 'mysql', 'sys', 'information_schema', 'performance_schema'],
+    // MySQL has room for 32, as it says itself; MariaDB for 80, and upstream Kamaji made users of 36.
+    user: identifier(80),
+    reserved: ['root', 'mysql', 'sys', 'information_schema', 'performance_schema', 'kamaji'],
   },
   NATS: { schema: /^[A-Za-z0-9_][A-Za-z0-9_-]{0,252}$/u, user: identifier(253), reserved: [] },
 };

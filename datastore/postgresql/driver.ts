@@ -1,9 +1,10 @@
 import type { ConnectionConfig } from '../connection.ts';
-import type { Driver, DriverOptions, TenantAccess } from '../driver.ts';
+import type { Driver, DriverOptions } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
 import { assertTenantNames } from '../naming.ts';
 import { Gate } from '../sql/gate.ts';
 import { SqlServers } from '../sql/servers.ts';
+import { opens, type TryLogin, withPassword } from '../sql/tenant-login.ts';
 import { postgresIsolationProblems } from './isolation-problems.ts';
 import { probePostgres } from './probe.ts';
 import { openPostgresOnce, openPostgresServer, type Login } from './server.ts';
@@ -41,16 +42,14 @@ export function openPostgres(config: ConnectionConfig, options: PostgresOptions 
       { ...options, connections: 1 },
     );
   const gate = new Gate(1);
-  const opens = (login: Login, signal: AbortSignal): Promise<boolean> =>
-    gate.pass(signal, () => accepts(elsewhere(login), signal));
   return Object.freeze<Driver>({
     driver: 'PostgreSQL',
     probe: (signal) => servers.use(signal, probePostgres),
     async ensureTenant(tenant, signal) {
       assertTenantNames('PostgreSQL', tenant);
       const access = withPassword(tenant);
-      const tryLogin = ({ user, password, schema }: Required<TenantAccess>): Promise<boolean> =>
-        opens({ user, password, database: schema }, signal);
+      const tryLogin: TryLogin = ({ user, password, schema }) =>
+        gate.pass(signal, () => opens(elsewhere({ user, password, database: schema }), signal));
       await servers.use(signal, (session) => ensurePostgresTenant(session, access, tryLogin));
     },
     async dropTenant(tenant, signal) {
@@ -69,21 +68,3 @@ export function openPostgres(config: ConnectionConfig, options: PostgresOptions 
     close: () => servers.close(),
   });
 }
-
-function withPassword(tenant: TenantAccess): Required<TenantAccess> {
-  const { password } = tenant;
-  if (password === undefined)
-    throw new DataStoreError('AuthenticationFailed', 'a tenant of PostgreSQL needs a password');
-  return { ...tenant, password };
-}
-
-async function accepts(database: SqlServers, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await database.use(signal, async () => true);
-  } catch (error) {
-    if (error instanceof DataStoreError && refused.includes(error.code)) return false;
-    throw error;
-  }
-}
-
-const refused: readonly string[] = ['AuthenticationFailed', 'PermissionDenied'];

@@ -6,12 +6,6 @@ export function toPostgresError(error: unknown, server: string): DataStoreError 
   return describedFailure(server, error, meaningOf(error));
 }
 
-/** Whether the server refused a statement for this reason. */
-export function isPostgresRefusal(error: unknown, ...states: readonly string[]): boolean {
-  const code = error instanceof Error ? (codeOf(error) ?? codeOf(error.cause)) : undefined;
-  return code !== undefined && states.includes(code);
-}
-
 /** Reasons that the driver acts on (PostgreSQL: Appendix A, error codes). */
 export const refusals = {
   duplicateObject: '42710',
@@ -29,7 +23,7 @@ function meaningOf(error: unknown): Meaning | undefined {
   const code = codeOf(error) ?? '';
   const known = meanings[code] ?? (/^[0-9A-Z]{5}$/u.test(code) ? classes[code.slice(0, 2)] : undefined);
   if (known !== undefined) return known;
-  // What the library itself finds out has words but no code.
+  // What the library itself finds out, and a few of the server's findings, have words but no code.
   const said = error instanceof Error ? error.message : '';
   return ownFindings.find(([words]) => words.test(said))?.[1];
 }
@@ -69,6 +63,8 @@ const classes: Readonly<Record<string, Meaning>> = {
 };
 
 const ownFindings: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
+  // The server's own words for two changes of one role at the same moment; it has no code for that.
+  [/tuple concurrently (?:updated|deleted)/u, { code: 'Unavailable' }],
   [
     /does not support SSL|establishing an SSL connection/u,
     { code: 'TLSFailed', remedy: 'turn ssl on at the server, or remove spec.tlsConfig' },

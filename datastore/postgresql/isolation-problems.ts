@@ -2,7 +2,8 @@ import { escapeIdentifier } from 'pg';
 import type { IsolationProblem } from '../driver.ts';
 import { flag, number, text } from '../sql/columns.ts';
 import type { Reads, Row } from '../sql/server.ts';
-import { isPostgresRefusal, refusals } from './failure.ts';
+import { isRefusal } from '../sql/failure.ts';
+import { refusals } from './failure.ts';
 import { OWNERSHIP_PREFIX } from './tenant-state.ts';
 
 /** Everything about this server by which one tenant could reach another, as far as its catalogs tell. */
@@ -109,7 +110,7 @@ async function trustedAddresses(session: Reads): Promise<readonly IsolationProbl
       remedy: 'write scram-sha-256 instead of trust, then SELECT pg_reload_conf()',
     }));
   } catch (error) {
-    if (isPostgresRefusal(error, refusals.insufficientPrivilege)) return [];
+    if (isRefusal(error, refusals.insufficientPrivilege)) return [];
     throw error;
   }
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { ProbeResult } from '../driver.ts';
 import { flag, number, text } from '../sql/columns.ts';
 import type { SqlSession } from '../sql/session.ts';
-import { isPostgresRefusal, refusals } from './failure.ts';
+import { isRefusal } from '../sql/failure.ts';
+import { refusals } from './failure.ts';
 
 /** One statement about server and administrator, and one about identity. */
 export async function probePostgres(session: SqlSession): Promise<ProbeResult> {
@@ -36,7 +37,7 @@ async function identityOf(session: SqlSession): Promise<string> {
     const [row = {}] = await session.read('SELECT system_identifier::text AS id FROM pg_control_system()');
     return `postgresql-${text(row, 'id')}`;
   } catch (error) {
-    if (!isPostgresRefusal(error, refusals.insufficientPrivilege)) throw error;
+    if (!isRefusal(error, refusals.insufficientPrivilege)) throw error;
   }
   const mark = await readMark(session);
   if (mark !== undefined) return mark;
@@ -55,7 +56,7 @@ async function readMark(session: SqlSession): Promise<string | undefined> {
     const [row] = await session.read('SELECT identity FROM kamaji.store');
     return row === undefined ? undefined : `postgresql-${text(row, 'identity')}`;
   } catch (error) {
-    if (isPostgresRefusal(error, refusals.undefinedTable, refusals.undefinedSchema)) return undefined;
+    if (isRefusal(error, refusals.undefinedTable, refusals.undefinedSchema)) return undefined;
     throw error;
   }
 }

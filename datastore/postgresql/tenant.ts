@@ -2,13 +2,12 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TenantAccess, TenantNames } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
 import type { SqlSession } from '../sql/session.ts';
-import { isPostgresRefusal, refusals } from './failure.ts';
+import type { TryLogin } from '../sql/tenant-login.ts';
+import { isRefusal } from '../sql/failure.ts';
+import { refusals } from './failure.ts';
 import { scramVerifier } from './scram.ts';
 import type { RoleState, TenantState } from './tenant-state.ts';
 import { ownershipComment, readTenantState } from './tenant-state.ts';
-
-/** Finds out whether user and password open the database: what was not made by us is taken up only from who has them. */
-export type TryLogin = (access: Required<TenantAccess>) => Promise<boolean>;
 
 /**
  * Role and database of a tenant. The role carries a comment of ours that names the schema, and owns the database: that is how a
@@ -135,7 +134,7 @@ async function claim(work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (!isPostgresRefusal(error, refusals.duplicateObject, refusals.duplicateDatabase, refusals.uniqueViolation)) {
+    if (!isRefusal(error, refusals.duplicateObject, refusals.duplicateDatabase, refusals.uniqueViolation)) {
       throw error;
     }
     throw new DataStoreError('Unavailable', 'the names were made by another call at the same moment; trying again', {

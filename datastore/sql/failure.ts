@@ -5,6 +5,8 @@ import { codeOfSocketFailure } from '../socket-failure.ts';
 export interface Meaning {
   readonly code: DataStoreErrorCode;
   readonly remedy?: string;
+  /** Said instead of the server's own words, where those quote the statement. */
+  readonly said?: string;
 }
 
 /**
@@ -12,8 +14,7 @@ export interface Meaning {
  * are kept.
  */
 export function describedFailure(store: string, error: unknown, meaning: Meaning | undefined): DataStoreError {
-  const said = error instanceof Error ? messageOf(error) : 'failed without saying why';
-  const { code, remedy } = meaning ?? meaningOfSocket(error);
+  const { code, remedy, said = wordsOf(error) } = meaning ?? meaningOfSocket(error);
   const cause = Object.assign(new Error(said), codeOf(error) === undefined ? {} : { code: codeOf(error) });
   return new DataStoreError(code, `${store}: ${said}${remedy === undefined ? '' : `: ${remedy}`}`, { cause });
 }
@@ -23,9 +24,19 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Whether a server refused a statement of a session for one of these reasons, in its own codes. */
+export function isRefusal(error: unknown, ...codes: readonly string[]): boolean {
+  const code = error instanceof DataStoreError ? codeOf(error.cause) : undefined;
+  return code !== undefined && codes.includes(code);
+}
+
 function meaningOfSocket(error: unknown): Meaning {
   const code = codeOfSocketFailure(error instanceof AggregateError ? error.errors[0] : error);
   return remedies[code] === undefined ? { code } : { code, remedy: remedies[code] };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? messageOf(error) : 'failed without saying why';
 }
 
 // Of an address with several IP addresses Node says what went wrong with each one, and nothing itself.

@@ -1,0 +1,4 @@
+import { testFaults } from '#test/sql/fault-cases.ts';
+import { postgres } from './engine.fake.ts';
+
+testFaults(postgres);
