@@ -36,8 +36,8 @@ check: node_modules/.package-lock.json ## Types, lint, format, import rules, dea
 	@npm run --silent check
 
 .PHONY: generate
-generate: node_modules/.package-lock.json ## Write CRDs, RBAC, components and the API reference anew
-	@node config/generate.ts
+generate: node_modules/.package-lock.json ## Write CRDs, RBAC, components and the generated documents anew
+	@npm run --silent generate
 
 .PHONY: test
 test: node_modules/.package-lock.json ## Run every test

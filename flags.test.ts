@@ -26,6 +26,8 @@ suite('flags', () => {
     assert.equal(flags.controllerReconcileTimeout, undefined);
     assert.equal(flags.logLevel, 'info');
     assert.deepEqual(flags.serviceNodePortRange, { from: 30_000, to: 32_767 });
+    // One tag for every architecture.
+    assert.match(flags.kineImage, /^rancher\/kine:v[\d.]+$/u);
     assert.deepEqual(flags.ignored, []);
   });
 

@@ -47,6 +47,11 @@ suite('what the containers are', () => {
     ]);
   });
 
+  test('a newer image of kine reaches control planes that there are', () => {
+    const kineImage = 'docker.io/rancher/kine:v0.18.0';
+    assert.equal(containerOf(render({}, { storage: { ...postgres, kineImage } }), 'kine').image, kineImage);
+  });
+
   test('the user’s own come first', () => {
     const deployment = render({
       deployment: {

@@ -6,7 +6,7 @@ import type { Client } from '#runtime/client/client.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import type { ObjectMeta } from '#runtime/client/resource.ts';
 import { createTransport } from '#runtime/client/transport.ts';
-import type { ControlPlane } from '#test/control-plane.ts';
+import type { ControlPlane } from '../control-plane.ts';
 import { upstreamDeploymentSpec } from './upstream-deployment.ts';
 import type { UpstreamSecret, UpstreamTenant } from './upstream-secrets.ts';
 import { upstreamSecrets } from './upstream-secrets.ts';

@@ -21,7 +21,7 @@ import {
 } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { systemClock } from '#runtime/clock.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '../child-processes.ts';
 import { asUpstream, leaveTenant } from './leave-tenant.ts';
 
 const COREFILE = '.:53 {\n    errors\n    rewrite name mine.example coredns.kube-system.svc.cluster.local\n}\n';
