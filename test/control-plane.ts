@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly extraArgs?: readonly string[];
   /** Runs kube-controller-manager too, with these controllers (`namespace-controller`, ...). Default: none. */
   readonly controllers?: readonly string[];
+  /** Where kube-apiserver keeps its objects, such as the address of kine. Default: the etcd that is started beside it. */
+  readonly storeEndpoint?: string;
   /** Signs the serving certificate and every identity, and is what clients are trusted by. Default: one of its own. */
   readonly authority?: CertificatePair;
 }
@@ -137,14 +139,16 @@ async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
       return createClient(transport);
     };
     const client = clientFor(credentials.admin);
-    await writeFile(kubeconfigPath, kubeconfig(server, credentials));
+    const { authority, admin } = credentials;
+    await writeFile(kubeconfigPath, kubeconfigText(server, authority.certificatePem, admin));
     if (options.auditPolicy !== undefined) {
       await writeFile(join(directory, 'audit-policy.json'), JSON.stringify(options.auditPolicy));
     }
     const etcd = await launch('etcd', etcdArguments(directory, etcdEndpoint, `http://127.0.0.1:${peerPort}`));
+    const store = options.storeEndpoint ?? etcdEndpoint;
     const launchApiServer = async (): Promise<Program> => {
       const audit = options.auditPolicy === undefined ? [] : auditArguments(directory, auditLogPath);
-      const args = [...apiServerArguments(directory, etcdEndpoint, port), ...audit, ...(options.extraArgs ?? [])];
+      const args = [...apiServerArguments(directory, store, port), ...audit, ...(options.extraArgs ?? [])];
       const apiServer = await launch('kube-apiserver', args);
       const ready = (): Promise<boolean> => succeeds(client.getRaw('/readyz', { signal }));
       await waitUntil(apiServer, ready, { timeoutMs: startTimeoutMs, signal });
@@ -222,21 +226,22 @@ function clientCertificate(authority: CertificatePair, user: string, groups: rea
   return issue({ authority, subject, usages: ['clientAuth'], validityMs: dayMs, now: new Date() });
 }
 
-// JSON is YAML.
-function kubeconfig(server: string, { authority, admin }: Credentials): string {
+/** The text of a kubeconfig with that identity alone. */
+export function kubeconfigText(server: string, caCertificatePem: string, identity: Identity): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  // JSON is YAML.
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
-    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': base64(authority.certificatePem) } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': base64(caCertificatePem) } }],
     users: [
       {
-        name: 'admin',
+        name: 'test',
         user: {
-          'client-certificate-data': base64(admin.certificatePem),
-          'client-key-data': base64(admin.privateKeyPem),
+          'client-certificate-data': base64(identity.certificatePem),
+          'client-key-data': base64(identity.privateKeyPem),
         },
       },
     ],

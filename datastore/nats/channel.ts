@@ -30,7 +30,7 @@ export class NatsChannel {
   /** Runs `work` over the connection. Throws DataStoreError, or the signal's reason. */
   async call<T>(signal: AbortSignal, work: (session: NatsSession) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const opening = (this.#opening ??= this.#open());
+    const opening = this.#opening ?? this.#openKept();
     try {
       return await unlessAborted(
         opening.then(({ session }) => work(session)),
@@ -50,6 +50,17 @@ export class NatsChannel {
       ({ connection }) => void connection.close(),
       () => {},
     );
+  }
+
+  /** A connection that the next calls use too, until it is lost. */
+  #openKept(): Promise<Open> {
+    const opening = this.#open();
+    this.#opening = opening;
+    const forget = (): void => {
+      if (this.#opening === opening) this.#opening = undefined;
+    };
+    opening.then(({ connection }) => connection.closed()).then(forget, forget);
+    return opening;
   }
 
   async #open(): Promise<Open> {
