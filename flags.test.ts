@@ -31,6 +31,13 @@ suite('flags', () => {
     assert.deepEqual(flags.ignored, []);
   });
 
+  test('one namespace and one label divide the work between instances; empty ones are as if not given', async () => {
+    const given = await parse('--namespace=team', '--watch-filter=blue');
+    assert.deepEqual([given.namespace, given.watchFilter], ['team', 'blue']);
+    const empty = await parse('--namespace=', '--watch-filter=');
+    assert.deepEqual([empty.namespace, empty.watchFilter], [undefined, undefined]);
+  });
+
   test('those of upstream’s installation are accepted; the ones without effect are named', async () => {
     const flags = await parse(
       '--metrics-bind-address=:9090',

@@ -18,6 +18,10 @@ export interface Flags {
   /** Of the management cluster, both ends included. */
   readonly serviceNodePortRange: { readonly from: number; readonly to: number };
   readonly podNamespace?: string;
+  /** The only namespace whose control planes are looked after; absent: all. */
+  readonly namespace?: string;
+  /** Only control planes whose label `cluster.x-k8s.io/watch-filter` has this value. */
+  readonly watchFilter?: string;
   readonly datastore?: string;
   readonly managedDatastore: boolean;
   readonly konnectivityDefault: boolean;
@@ -65,6 +69,11 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
       { from: 30_000, to: 32_767 },
     )
     .option('--pod-namespace <namespace>', 'namespace of the manager; default: POD_NAMESPACE')
+    .option('--namespace <namespace>', 'look after the control planes of this namespace only; needs no more than Roles')
+    .option(
+      '--watch-filter <value>',
+      'look after control planes only whose label cluster.x-k8s.io/watch-filter has this value',
+    )
     .option('--datastore <name>', 'DataStore of control planes that name none')
     .option(
       '--managed-datastore <bool>',
@@ -115,7 +124,15 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
     const ignored = withoutEffect
       .filter((option) => program.getOptionValueSource(option.attributeName()) === 'cli')
       .map(({ long }) => long ?? '');
-    await run({ ...options, logLevel: options.zapLogLevel ?? options.logLevel, ignored });
+    const { namespace, watchFilter, ...others } = options;
+    await run({
+      ...others,
+      // Manifests with variables give flags without a value.
+      ...(namespace ? { namespace } : {}),
+      ...(watchFilter ? { watchFilter } : {}),
+      logLevel: options.zapLogLevel ?? options.logLevel,
+      ignored,
+    });
   });
 }
 

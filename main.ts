@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
+import type { Logger } from 'winston';
 import { konnectivityImages } from '#addons/versions.ts';
 import { setupAdmission } from '#admission/index.ts';
 import { dataStores } from '#api/kinds.ts';
@@ -66,7 +67,8 @@ async function run(flags: Flags): Promise<void> {
   const fence = elector === undefined ? {} : { beforeSend: refuseWritesUnless(elector) };
   const transport = createTransport({ ...connect, connections: 16, ...fence });
   const client = createClient(transport);
-  const cache = createCache({ transport, clock, random, log, metrics: metrics.cache });
+  const watched = flags.namespace === undefined ? {} : { namespace: flags.namespace };
+  const cache = createCache({ transport, clock, random, log, metrics: metrics.cache, ...watched });
   const recorder = createEventRecorder({
     client: createClient(eventTransport),
     clock,
@@ -93,6 +95,7 @@ async function run(flags: Flags): Promise<void> {
     address: flags.webhookBindAddress,
     authorizationAddress: flags.authorizationBindAddress,
     namespace,
+    ownsWebhooks: flags.namespace === undefined,
     client: admissionClient,
     issuer: {
       createAuthority: (validityMs, now) => createAuthority({ commonName: 'kamaji-webhook-ca', validityMs, now }),
@@ -150,7 +153,7 @@ async function run(flags: Flags): Promise<void> {
     dataStorePool,
     tenantPool,
     managerNamespace: namespace,
-    managementAddresses: await managementAddresses(access.transport.server),
+    managementAddresses: await managementAddresses(access.transport.server, log, signal),
     settings: settingsOf(flags),
     phaseTook: registerDurations(metrics.registry, {
       name: 'kamaji_handler_time_seconds',
@@ -207,14 +210,30 @@ function settingsOf(flags: Flags): Settings {
     bootstrapTokenTtlMs: flags.bootstrapTokenTtl,
     bootstrapTokenMinimumMs: flags.bootstrapTokenMinimum,
     skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
+    namespaced: flags.namespace !== undefined,
+    ...(flags.watchFilter === undefined ? {} : { watchFilter: flags.watchFilter }),
   };
 }
 
-// No tenant's API server may be talked into dialling this cluster's.
-async function managementAddresses(server: string): Promise<readonly string[]> {
+// No tenant's API server may be talked into dialling this cluster's. Where its name is not known yet (a DNS that starts with
+// everything else), that is waited for.
+async function managementAddresses(server: string, log: Logger, signal: AbortSignal): Promise<readonly string[]> {
   const { hostname: host } = new URL(server);
-  const addresses = await lookup(host.replace(/^\[|\]$/gu, ''), { all: true });
-  return addresses.map(({ address }) => address);
+  for (let waitMs = 1_000; ; waitMs = Math.min(2 * waitMs, 30_000)) {
+    try {
+      const addresses = await lookup(host.replace(/^\[|\]$/gu, ''), { all: true });
+      return addresses.map(({ address }) => address);
+    } catch (error) {
+      log.warn(`the API server's name ${host} cannot be resolved; trying again`, { waitMs, error });
+      await systemClock.sleep(waitMs, signal);
+    }
+  }
 }
 
-await commandLine(packageJson.version, run).parseAsync();
+try {
+  await commandLine(packageJson.version, run).parseAsync();
+} catch (error) {
+  // Before there is a logger, or while it is being ended: a sentence instead of a stack.
+  process.stderr.write(`the manager cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { type Manifest, components } from './components.ts';
 import { NAMESPACE } from './identity.ts';
-import { managerRules } from './rbac.ts';
+import { namespacedComponents } from './namespaced-components.ts';
+import { managerRules, namespacedRules } from './rbac.ts';
 
 const { all } = components(await managerRules());
 const ofKind = (...kinds: readonly string[]) => all.filter(({ kind }) => kinds.includes(String(kind)));
@@ -110,4 +111,19 @@ test('the manager runs as clusterctl and the restricted pod security standard wa
     capabilities: { drop: ['ALL'] },
     readOnlyRootFilesystem: true,
   });
+});
+
+test('an instance for one namespace has Roles, and reads what is in no namespace', () => {
+  const manifests = namespacedComponents(namespacedRules());
+  const clusterWide = manifests.filter(({ kind }) => kind === 'ClusterRole');
+  assert.deepEqual(
+    clusterWide.flatMap(({ rules }) => (rules as PolicyRule[]).map(({ resources, verbs }) => [resources, verbs])),
+    [
+      [['customresourcedefinitions'], ['get']],
+      [['datastores'], ['list', 'watch']],
+    ],
+  );
+  for (const name of clusterWide.map(nameOf)) assert.ok(name.startsWith('${KAMAJI_INSTANCE_NAMESPACE}-'), name);
+  const verbs = manifests.flatMap(({ rules = [] }) => (rules as PolicyRule[]).flatMap((rule) => rule.verbs));
+  assert.ok(!(verbs as readonly string[]).includes('*'));
 });

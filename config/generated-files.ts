@@ -2,7 +2,8 @@ import { Yaml } from 'cdk8s';
 import { customResourceDefinitions } from '#api/crds.ts';
 import type { Manifest } from './components.ts';
 import { components } from './components.ts';
-import { managerRules } from './rbac.ts';
+import { namespacedComponents } from './namespaced-components.ts';
+import { managerRules, namespacedRules } from './rbac.ts';
 import { apiReference } from './reference.ts';
 import { ruleTable } from './rule-table.ts';
 
@@ -18,6 +19,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ]),
     ['config/rbac/rbac.yaml', yaml(rbac)],
     ['config/control-plane-components.yaml', yaml(all)],
+    ['config/namespaced-components.yaml', yaml(namespacedComponents(namespacedRules()))],
     ['docs/api.md', apiReference(customResourceDefinitions)],
     ['docs/admission-rules.md', ruleTable(customResourceDefinitions)],
   ]);

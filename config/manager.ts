@@ -19,22 +19,36 @@ const args = [
   '--managed-datastore=${KAMAJI_MANAGED_DATASTORE:=true}',
 ];
 
+/** In what an installation differs from the one that clusterctl makes. */
+interface Installation {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Beside the usual ones. */
+  readonly flags: readonly string[];
+}
+
+const INSTALLATION: Installation = {
+  namespace: NAMESPACE,
+  labels: PROVIDER_LABELS,
+  flags: ['--watch-filter=${KAMAJI_WATCH_FILTER:=}'],
+};
+
 /** The Deployment of the manager. Its container is named `manager`, as clusterctl's contract wants. */
-export function managerDeployment(): k8s.KubeDeploymentProps {
+export function managerDeployment({ namespace, labels, flags } = INSTALLATION): k8s.KubeDeploymentProps {
   return {
-    metadata: { name: SERVICE_ACCOUNT, namespace: NAMESPACE, labels: { ...PROVIDER_LABELS, ...MANAGER_LABELS } },
+    metadata: { name: SERVICE_ACCOUNT, namespace, labels: { ...labels, ...MANAGER_LABELS } },
     spec: {
       replicas: 1,
       selector: { matchLabels: MANAGER_LABELS },
       template: {
-        metadata: { labels: { ...PROVIDER_LABELS, ...MANAGER_LABELS } },
+        metadata: { labels: { ...labels, ...MANAGER_LABELS } },
         spec: {
           serviceAccountName: SERVICE_ACCOUNT,
           terminationGracePeriodSeconds: 30,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           affinity: { podAntiAffinity: apart() },
           tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
-          containers: [managerContainer()],
+          containers: [managerContainer(flags)],
         },
       },
     },
@@ -59,12 +73,12 @@ function apart(): k8s.PodAntiAffinity {
   return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
 }
 
-function managerContainer(): k8s.Container {
+function managerContainer(flags: readonly string[]): k8s.Container {
   return {
     name: 'manager',
     image: IMAGE,
     imagePullPolicy: 'IfNotPresent',
-    args,
+    args: [...args, ...flags],
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },

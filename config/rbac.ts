@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { ownNamespaceRules, rules } from '#admission/rbac.ts';
+import { rules as forControlPlanes } from '#controllers/kamajicontrolplane/rbac.ts';
+import { rules as forTenants } from '#controllers/tenantcontrolplane/rbac.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 
 /** What the manager's ServiceAccount may do. */
@@ -28,6 +30,38 @@ export async function managerRules(): Promise<ManagerRules> {
   const cluster = merge([...base.cluster, ...modules.flatMap((module) => module.cluster)]);
   const namespace = merge([...base.namespace, ...modules.flatMap((module) => module.namespace)]);
   return { cluster, namespace: without(cluster, namespace) };
+}
+
+/** What the ServiceAccount of a manager with `--namespace` may do. */
+export interface NamespacedRules {
+  /** In the namespace that it looks after. */
+  readonly watched: readonly PolicyRule[];
+  /** In its own namespace. */
+  readonly own: readonly PolicyRule[];
+  /** In namespaces with Secrets that DataStores name. */
+  readonly stores: readonly PolicyRule[];
+  /** Of kinds that are in no namespace: only to read them, since no Role can grant that. */
+  readonly clusterScoped: readonly PolicyRule[];
+}
+
+const EVENTS: PolicyRule = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+const IN_NO_NAMESPACE: ReadonlySet<string> = new Set(['datastores', 'customresourcedefinitions']);
+
+/** The same rights in one namespace. What is in no namespace is looked after by the instance without `--namespace`. */
+export function namespacedRules(): NamespacedRules {
+  const needed = merge([...forControlPlanes, ...forTenants, EVENTS]);
+  const isClusterScoped = ({ resources }: PolicyRule): boolean => resources.some((name) => IN_NO_NAMESPACE.has(name));
+  return {
+    watched: needed.filter((rule) => !isClusterScoped(rule)),
+    own: merge([
+      ...ownNamespaceRules,
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+      // Versions of addons that the installation chooses.
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] },
+    ]),
+    stores: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+    clusterScoped: needed.filter(isClusterScoped),
+  };
 }
 
 /** What the cluster's rules grant everywhere need not be granted once more. */

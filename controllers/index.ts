@@ -1,6 +1,9 @@
+import { kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
+import { labels } from '#api/labels.ts';
 import type { DataStorePool } from '#datastore/pool.ts';
 import type { KeyGenerator } from '#pki/key.ts';
-import type { Cache } from '#runtime/cache/informer.ts';
+import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import type { KubeObject } from '#runtime/client/resource.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
@@ -28,6 +31,10 @@ export interface Settings {
   readonly bootstrapTokenMinimumMs: number;
   /** Never touch infrastructure clusters. */
   readonly skipInfraClusterPatch: boolean;
+  /** The cache holds one namespace: cluster-scoped kinds are another instance's. Default false. */
+  readonly namespaced?: boolean;
+  /** Only control planes whose label `cluster.x-k8s.io/watch-filter` has this value. Default: all. */
+  readonly watchFilter?: string;
 }
 
 export interface ControllersOptions {
@@ -56,29 +63,51 @@ export function setupControllers(options: ControllersOptions): readonly Controll
   const { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace, settings } = options;
   const shared = { cache, clock, random, events, dataStorePool, tenantPool, managerNamespace };
   const store = {
-    makeDefaultDataStore: settings.managedDataStore,
+    makeDefaultDataStore: settings.managedDataStore && settings.namespaced !== true,
     ...(settings.defaultDataStore === undefined ? {} : { defaultDataStore: settings.defaultDataStore }),
   };
+  const tenants = setupTenantControlPlaneController({
+    ...shared,
+    ...store,
+    konnectivityDefault: settings.konnectivityDefault,
+    kineImage: settings.kineImage,
+    renewBeforeMs: settings.renewBeforeMs,
+    keyAlgorithm,
+    managementAddresses: options.managementAddresses,
+    concurrency: settings.maxConcurrentTenantControlPlanes,
+    ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
+    ...(options.phaseTook === undefined ? {} : { phaseTook: options.phaseTook }),
+  });
+  const clusters = setupKamajiControlPlaneController({
+    ...shared,
+    concurrency: settings.maxConcurrentKamajiControlPlanes,
+    tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
+    skipInfraClusterPatch: settings.skipInfraClusterPatch,
+  });
+  const filtered = [
+    onlyLabelled(tenants, cache.informer(tenantControlPlanes), settings.watchFilter),
+    onlyLabelled(clusters, cache.informer(kamajiControlPlanes), settings.watchFilter),
+  ];
+  if (settings.namespaced === true) return filtered;
   return [
     setupDataStoreController({ ...shared, ...store, pool: dataStorePool }),
-    setupTenantControlPlaneController({
-      ...shared,
-      ...store,
-      konnectivityDefault: settings.konnectivityDefault,
-      kineImage: settings.kineImage,
-      renewBeforeMs: settings.renewBeforeMs,
-      keyAlgorithm,
-      managementAddresses: options.managementAddresses,
-      concurrency: settings.maxConcurrentTenantControlPlanes,
-      ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
-      ...(options.phaseTook === undefined ? {} : { phaseTook: options.phaseTook }),
-    }),
+    ...filtered,
     setupKubeconfigGeneratorController({ ...shared, renewBeforeMs: settings.renewBeforeMs, keyAlgorithm }),
-    setupKamajiControlPlaneController({
-      ...shared,
-      concurrency: settings.maxConcurrentKamajiControlPlanes,
-      tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
-      skipInfraClusterPatch: settings.skipInfraClusterPatch,
-    }),
   ];
+}
+
+/** Leaves alone what belongs to another instance of this provider (Cluster API contract: `--watch-filter`). */
+function onlyLabelled(
+  controller: ControllerOptions,
+  informer: Informer<KubeObject>,
+  value: string | undefined,
+): ControllerOptions {
+  if (value === undefined) return controller;
+  return {
+    ...controller,
+    async reconcile(key, context) {
+      const ours = informer.get(key)?.metadata?.labels?.[labels.watchFilter] === value;
+      return ours ? controller.reconcile(key, context) : {};
+    },
+  };
 }

@@ -18,6 +18,8 @@ export interface CacheDependencies {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics?: CacheMetrics;
+  /** Of namespaced kinds only what is in here, unless an informer names a namespace itself. Default: everything. */
+  readonly namespace?: string;
   /** Deep-freeze every object, so that mutating one throws. Default: only under Node's test runner. */
   readonly freeze?: boolean;
   /** Objects per page of a list. Default 500. */
@@ -32,7 +34,7 @@ export class CacheSyncError extends Error {
 }
 
 export function createCache(dependencies: CacheDependencies): Cache {
-  const { transport, clock, random, log, pageSize = 500, syncTimeoutMs = 120_000 } = dependencies;
+  const { transport, clock, random, log, namespace, pageSize = 500, syncTimeoutMs = 120_000 } = dependencies;
   const metrics = dependencies.metrics ?? noCacheMetrics;
   const freeze = dependencies.freeze ?? process.env['NODE_TEST_CONTEXT'] !== undefined;
   const entries = new Map<string, Entry>();
@@ -59,7 +61,8 @@ export function createCache(dependencies: CacheDependencies): Cache {
   };
 
   return {
-    informer<T extends KubeObject>(resource: Resource<T>, options: InformerOptions<T> = {}): Informer<T> {
+    informer<T extends KubeObject>(resource: Resource<T>, given: InformerOptions<T> = {}): Informer<T> {
+      const options = namespace === undefined || !resource.namespaced ? given : { namespace, ...given };
       if (started) throw new TypeError(`informer for ${resource.plural} declared after the cache was started`);
       const present = entries.get(selectionName(resource, options))?.informer;
       // The name contains group and plural, and those determine T.
