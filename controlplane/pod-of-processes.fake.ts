@@ -15,9 +15,10 @@ export interface PodOfProcesses extends AsyncDisposable {
 }
 
 /** Programs of the containers that this can run. */
-type ContainerName = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'konnectivity-server';
+type ContainerName = 'kine' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'konnectivity-server';
 
 const BINARIES = {
+  kine: 'kine',
   'kube-apiserver': 'kube-apiserver',
   'kube-controller-manager': 'kube-controller-manager',
   'kube-scheduler': 'kube-scheduler',
@@ -53,7 +54,9 @@ export async function runPod(
     const binaries = await programsOf(names);
     for (const container of pod.containers) {
       const paths = await mount(directory, container, pod.volumes, contents);
-      const args = (container.args ?? []).map((argument) => exchange(argument, paths, ports));
+      const args = (container.args ?? []).map((argument) =>
+        expand(exchange(argument, paths, ports), environmentOf(container, contents)),
+      );
       const log = join(directory, `${container.name}.log`);
       programs.set(container.name, await startProgram(container.name, binaries[binaryOf(container.name)], args, log));
       const before = release;
@@ -76,6 +79,16 @@ export async function runPod(
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** What the container has from whole Secrets. */
+function environmentOf({ envFrom = [] }: Container, contents: Contents): Readonly<Record<string, string>> {
+  return Object.assign({}, ...envFrom.map(({ secretRef }) => contents[secretRef.name] ?? {}));
+}
+
+/** What the kubelet makes of references to variables (Kubernetes: Container, args). */
+function expand(argument: string, environment: Readonly<Record<string, string>>): string {
+  return argument.replaceAll(/\$\((\w+)\)/gu, (reference, name: string) => environment[name] ?? reference);
 }
 
 function isKnown(name: string): name is ContainerName {
