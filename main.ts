@@ -166,6 +166,7 @@ async function run(flags: Flags): Promise<void> {
     clock,
     renewBeforeMs: flags.certificateExpirationDeadline,
     version: packageJson.version,
+    usage: dataStorePool.usage,
     shows: () => manager.isReady() && (elector?.isLeader() ?? true),
   });
   for (const gauge of gauges) registerSampledGauge(metrics.registry, gauge);

@@ -5,6 +5,7 @@ import type { ConnectionConfig } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './open-driver.ts';
 import { resolveDataStore } from './resolve.ts';
+import { UsageBook } from './usage-book.ts';
 
 /** A store that can be used: how it is reached, and the driver that reaches it. */
 export interface Connection {
@@ -32,6 +33,8 @@ export interface DataStorePoolOptions {
  * driver finishes the calls that it has begun.
  */
 export class DataStorePool {
+  /** What tenants were last found to use of each DataStore. */
+  readonly usage = new UsageBook();
   readonly #options: DataStorePoolOptions;
   readonly #entries = new Map<string, Entry>();
 
@@ -56,6 +59,7 @@ export class DataStorePool {
 
   /** Closes the connections of a DataStore that is gone. */
   forget(name: string): void {
+    this.usage.retain(name, new Set());
     this.#entries.get(name)?.connection.driver.close();
     this.#entries.delete(name);
   }

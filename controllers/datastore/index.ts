@@ -15,6 +15,7 @@ import { makeDefaultDataStore } from './phases/default-store.ts';
 import { deleteManaged } from './phases/deletion.ts';
 import { type ManagedOutcome, reconcileManaged } from './phases/managed.ts';
 import { createProber, type StoreAnswer } from './phases/probe.ts';
+import { measureUsage, type UsageStatus, usageStatus } from './phases/usage.ts';
 import { specProblem } from './plan.ts';
 import { sourcesOf } from './sources.ts';
 import { dataStoreStatus, pausedStatus } from './status.ts';
@@ -50,7 +51,8 @@ export function setupDataStoreController(options: DataStoreControllerOptions): C
     const { dataStore } = gathered;
     const managed = await manage(gathered, { client });
     const answer = await ask(gathered, managed, signal);
-    const status = dataStoreStatus(gathered, { answer, managed: managed?.finding }, clock);
+    const usage = await measure(gathered, answer, { signal, log });
+    const status = dataStoreStatus(gathered, { answer, managed: managed?.finding, usage }, clock);
     const { object } = await patchStatus(client, dataStores, dataStore, status);
     announce(dataStore, object, log);
     if (managed?.error !== undefined) throw managed.error;
@@ -84,6 +86,22 @@ export function setupDataStoreController(options: DataStoreControllerOptions): C
     if (problem !== undefined) return { kind: 'invalid', error: new DataStoreConfigError('ContentInvalid', problem) };
     if (managed !== undefined && !managed.running) return { kind: 'waiting' };
     return prober.ask(dataStore, signal);
+  }
+
+  /** What the status says of usage; a store that is not ready is not asked. */
+  async function measure(
+    { dataStore, tenants }: Gathered,
+    answer: StoreAnswer,
+    { signal, log }: Pick<ReconcileContext, 'signal' | 'log'>,
+  ): Promise<UsageStatus | undefined> {
+    const name = dataStore.metadata.name ?? '';
+    const { driver } = answer.kind === 'answer' ? answer : {};
+    const failure =
+      driver === undefined || dataStore.status?.ready !== true
+        ? undefined
+        : await measureUsage({ dataStoreName: name, tenants, driver, book: pool.usage, clock, signal });
+    if (failure !== undefined) log.info('the usage of a tenant could not be measured', { error: failure.message });
+    return usageStatus(dataStore.status?.usage, tenants, pool.usage.of(name));
   }
 
   async function finish({ dataStore, managed }: Gathered, { client, log }: ReconcileContext): Promise<Result> {

@@ -2,13 +2,23 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
-import type { ProbeResult } from '#datastore/driver.ts';
+import type { Driver, ProbeResult } from '#datastore/driver.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import { refusesNewTenants } from '#datastore/scheduling.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { StoreAnswer } from './phases/probe.ts';
 import { dataStoreStatus } from './status.ts';
 
+const unused = () => Promise.reject(new Error('not used here'));
+const driver: Driver = {
+  driver: 'etcd',
+  probe: unused,
+  ensureTenant: unused,
+  dropTenant: unused,
+  usage: unused,
+  isolationProblems: unused,
+  close() {},
+};
 const clock = { now: () => 0 };
 const healthy: ProbeResult = {
   version: '3.6.16',
@@ -23,7 +33,7 @@ const healthy: ProbeResult = {
 const answer = (
   more: Partial<ProbeResult> = {},
   isolation: Extract<StoreAnswer, { kind: 'answer' }>['isolation'] = [],
-) => ({ kind: 'answer', probe: { ...healthy, ...more }, isolation }) as const;
+) => ({ kind: 'answer', driver, probe: { ...healthy, ...more }, isolation }) as const;
 
 function dataStore(more: Pick<DataStore, 'status'> & { annotations?: Record<string, string> } = {}): DataStore {
   const { annotations = {}, status } = more;

@@ -10,17 +10,19 @@ import { capacityOf, isFull } from './capacity.ts';
 import type { Finding } from './finding.ts';
 import { type Gathered, tenantKey } from './gather.ts';
 import type { StoreAnswer } from './phases/probe.ts';
+import type { UsageStatus } from './phases/usage.ts';
 
 /** What the phases of a pass found out. */
 export interface Outcome {
   readonly answer: StoreAnswer;
   readonly managed: Finding<'ManagedReady'> | undefined;
+  readonly usage?: UsageStatus | undefined;
 }
 
 /** The whole status of a DataStore after a pass. Pure. */
 export function dataStoreStatus(
   { dataStore, tenants }: Gathered,
-  { answer, managed }: Outcome,
+  { answer, managed, usage }: Outcome,
   clock: Pick<Clock, 'now'>,
 ): MergePatch<StatusOf<DataStore>> {
   const parts: readonly Finding[] = [
@@ -41,6 +43,7 @@ export function dataStoreStatus(
     ready: ready.status === 'True',
     usedBy,
     ...(identity === undefined ? {} : { identity }),
+    ...(usage === undefined ? {} : { usage }),
     conditions: conditionsOf(dataStore, findings, clock),
   };
 }

@@ -1,5 +1,7 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { DataStoreConditionType } from '#api/kamaji/v1alpha1/data-store-conditions.ts';
+import type { TenantUsage } from '#datastore/driver.ts';
+import type { UsageBook } from '#datastore/usage-book.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { SampledGauge } from '#runtime/telemetry/sampled-gauge.ts';
 
@@ -41,6 +43,32 @@ export function dataStoreGauges(dataStores: () => readonly DataStore[]): readonl
             value: isReady(dataStore) === ready ? 1 : 0,
           })),
         ),
+    },
+  ];
+}
+
+/** Ours: what each tenant was last found to take of each of its DataStores. */
+export function usageGauges(usage: UsageBook): readonly SampledGauge[] {
+  const labelNames = ['datastore_name', 'tcp_namespace', 'tcp_name'];
+  const samples = (value: (usage: TenantUsage) => number) => () =>
+    usage.dataStores().flatMap((datastore_name) =>
+      [...usage.of(datastore_name)].map(([tenant, measured]) => {
+        const [tcp_namespace = '', tcp_name = ''] = tenant.split('/');
+        return { labels: { datastore_name, tcp_namespace, tcp_name }, value: value(measured) };
+      }),
+    );
+  return [
+    {
+      name: 'kamaji_datastore_tenant_keys',
+      help: 'Keys of Kubernetes that a tenant has in a DataStore',
+      labelNames,
+      samples: samples(({ keys }) => keys),
+    },
+    {
+      name: 'kamaji_datastore_tenant_bytes',
+      help: 'Bytes that a tenant takes in a DataStore',
+      labelNames,
+      samples: samples(({ bytes }) => bytes),
     },
   ];
 }

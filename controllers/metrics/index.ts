@@ -1,11 +1,12 @@
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import { labels, PROJECT } from '#api/labels.ts';
+import type { UsageBook } from '#datastore/usage-book.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
 import { secrets } from '#runtime/client/builtin.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { SampledGauge } from '#runtime/telemetry/sampled-gauge.ts';
 import { certificateGauges } from './certificates.ts';
-import { dataStoreGauges } from './data-stores.ts';
+import { dataStoreGauges, usageGauges } from './data-stores.ts';
 import { tenantGauges } from './tenant-control-planes.ts';
 
 export interface KamajiGaugesOptions {
@@ -13,6 +14,8 @@ export interface KamajiGaugesOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Certificates are renewed when less than this is left. */
   readonly renewBeforeMs: number;
+  /** What tenants were last found to use of their DataStores. */
+  readonly usage: UsageBook;
   /** Of this program. */
   readonly version: string;
   /** Whether to show the state of the cluster: one replica may, else every sum over them would be too high. */
@@ -20,7 +23,7 @@ export interface KamajiGaugesOptions {
 }
 
 /**
- * Upstream's `kamaji_*` gauges, under its names and labels, read from the caches at every scrape. Declares the informers
+ * Upstream's `kamaji_*` gauges, under its names and labels, and ours of usage, read from the caches at every scrape. Declares the informers
  * that other controllers have already: call before the cache starts.
  */
 export function kamajiGauges(options: KamajiGaugesOptions): readonly SampledGauge[] {
@@ -32,6 +35,7 @@ export function kamajiGauges(options: KamajiGaugesOptions): readonly SampledGaug
   const state = [
     ...tenantGauges(() => tenants.list()),
     ...dataStoreGauges(() => stores.list()),
+    ...usageGauges(options.usage),
     ...certificateGauges({
       tenants: () => tenants.list(),
       secrets: () => [...ours.list(), ...generated.list()],

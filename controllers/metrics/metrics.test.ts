@@ -7,6 +7,7 @@ import { labels } from '#api/labels.ts';
 import { issueKubeconfig } from '#bootstrap/kubeconfig.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
+import { UsageBook } from '#datastore/usage-book.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
@@ -30,11 +31,15 @@ function cacheOf(objects: Readonly<Record<string, readonly KubeObject[]>>): Cach
 
 async function scrape(
   objects: Readonly<Record<string, readonly KubeObject[]>>,
-  { clock = new FakeClock(NOW), shows = () => true }: { clock?: FakeClock; shows?: () => boolean } = {},
+  {
+    clock = new FakeClock(NOW),
+    shows = () => true,
+    usage = new UsageBook(),
+  }: { clock?: FakeClock; shows?: () => boolean; usage?: UsageBook } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const registry = new Registry();
   const cache = cacheOf(objects);
-  const gauges = kamajiGauges({ cache, clock, renewBeforeMs: 30 * DAY_MS, version: '1.2.3', shows });
+  const gauges = kamajiGauges({ cache, clock, renewBeforeMs: 30 * DAY_MS, version: '1.2.3', usage, shows });
   for (const gauge of gauges) registerSampledGauge(registry, gauge);
   const lines = (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -163,6 +168,15 @@ suite('metrics under upstream’s names', () => {
     clock.jumpWallClock(340 * DAY_MS);
     assertSeries(await scrape(objects, { clock }), {
       [`kamaji_certificates_current{${of},status="expiring",strategy="x509"}`]: 1,
+    });
+  });
+
+  test('usage: keys and bytes of each tenant on each of its DataStores', async () => {
+    const usage = new UsageBook();
+    usage.record('default', 'a/ready', { keys: 300, bytes: 4096, at: 0 });
+    assertSeries(await scrape({}, { usage }), {
+      'kamaji_datastore_tenant_keys{datastore_name="default",tcp_namespace="a",tcp_name="ready"}': 300,
+      'kamaji_datastore_tenant_bytes{datastore_name="default",tcp_namespace="a",tcp_name="ready"}': 4096,
     });
   });
 

@@ -160,6 +160,23 @@ const status = object('What is known of the database.', {
   ready: optional(boolean('Whether it answers and lets this system in.')),
   usedBy: optional(list('Tenants that use it, as namespace/name.', string('Tenant.'))),
   identity: optional(string('Identity of the store itself, such as the id of an etcd cluster.')),
+  usage: optional(
+    object('What its tenants take, measured every few minutes; written only when it changed noticeably.', {
+      keys: integer('Keys of Kubernetes, of all tenants together.', { format: 'int64' }),
+      bytes: integer('Bytes that they take, without their past where the store tells them apart.', { format: 'int64' }),
+      largest: optional(
+        list(
+          'The tenants that take most, largest first; metrics have all of them.',
+          object('One tenant.', {
+            tenantControlPlane: string('Tenant, as namespace/name.'),
+            keys: integer('Keys of Kubernetes.', { format: 'int64' }),
+            bytes: integer('Bytes.', { format: 'int64' }),
+          }),
+          { maxItems: 20 },
+        ),
+      ),
+    }),
+  ),
   conditions: optional(conditions),
 });
 

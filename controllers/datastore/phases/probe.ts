@@ -8,7 +8,7 @@ import type { Clock } from '#runtime/clock.ts';
 
 /** What asking a store came to. */
 export type StoreAnswer =
-  | { readonly kind: 'answer'; readonly probe: ProbeResult; readonly isolation: Isolation }
+  | { readonly kind: 'answer'; readonly driver: Driver; readonly probe: ProbeResult; readonly isolation: Isolation }
   | { readonly kind: 'failure'; readonly error: DataStoreError }
   /** The DataStore itself is incomplete: there was nobody to ask. */
   | { readonly kind: 'invalid'; readonly error: DataStoreConfigError }
@@ -80,8 +80,8 @@ export function createProber(pool: DataStorePool, clock: Pick<Clock, 'monotonic'
   };
 }
 
-function answerOf({ probe, isolation }: Answer): StoreAnswer {
-  return { kind: 'answer', probe, isolation };
+function answerOf({ driver, probe, isolation }: Answer): StoreAnswer {
+  return { kind: 'answer', driver, probe, isolation };
 }
 
 async function isolationOf(driver: Driver, signal: AbortSignal): Promise<Isolation> {
