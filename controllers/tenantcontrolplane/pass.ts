@@ -25,6 +25,7 @@ import { reconcileSecrets } from './phases/secret-objects.ts';
 import type { Storage } from './phases/storage.ts';
 import { chooseDataStore, reconcileStorage } from './phases/storage.ts';
 import { reconcileTenantSide, tenantSideWaiting } from './phases/tenant.ts';
+import { letGoOfUpstream } from './phases/upstream-leftovers.ts';
 import { reconcileWorkload } from './phases/workload.ts';
 import { nextPass } from './next-pass.ts';
 import type { ReconcileOptions } from './reconcile.ts';
@@ -273,6 +274,10 @@ export class Pass {
         : tenantSideWaiting(tenantControlPlane);
     this.#findings.push(outcome.bootstrap, outcome.addons);
     if (outcome.error !== undefined) this.#errors.push(outcome.error);
+    if (outcome.bootstrap.status === 'True') {
+      const { client, signal } = this.#context;
+      this.#tenantControlPlane = await letGoOfUpstream(this.#tenantControlPlane, client, signal);
+    }
   }
 
   async #writeStatus(result: PassResult): Promise<void> {

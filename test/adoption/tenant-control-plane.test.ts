@@ -18,6 +18,7 @@ import {
   namespaces,
   secrets,
   services,
+  validatingWebhookConfigurations,
 } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { systemClock } from '#runtime/clock.ts';
@@ -104,6 +105,12 @@ suite('a running tenant of upstream Kamaji', () => {
       [],
     );
     assert.equal(metadata?.annotations?.['kube-apiserver.kamaji.clastix.io/args'], undefined);
+  });
+
+  test('is not stopped by webhooks that nobody answers any more', async () => {
+    assert.deepEqual((await tenant.client.list(validatingWebhookConfigurations)).items, []);
+    const { metadata } = await world.get(key);
+    assert.deepEqual(metadata.finalizers, ['finalizer.kamaji.clastix.io']);
   });
 
   test('belongs to nobody else any more', async () => {
@@ -253,5 +260,22 @@ async function useTenant(tenant: RunningTenant): Promise<string> {
   await client.create(namespaces, { metadata: { name: 'shop' } });
   await client.create(configMaps, { metadata: { namespace: 'shop', name: 'orders' }, data: { one: 'paid' } });
   await tenant.kubectl(['-n', 'shop', 'create', 'serviceaccount', 'clerk']);
-  return (await tenant.kubectl(['-n', 'shop', 'create', 'token', 'clerk'])).trim();
+  const token = (await tenant.kubectl(['-n', 'shop', 'create', 'token', 'clerk'])).trim();
+  await client.create(validatingWebhookConfigurations, writePermissions());
+  return token;
+}
+
+/** As upstream limits a tenant's writes: its manager, which is gone, is to be asked about each. */
+function writePermissions() {
+  const operations = ['CREATE', 'UPDATE', 'DELETE'];
+  const webhook = {
+    name: 'catchall.write-permissions.kamaji.clastix.io',
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'NoneOnDryRun',
+    failurePolicy: 'Fail',
+    // The discard port of this machine, where nobody listens.
+    clientConfig: { url: 'https://127.0.0.1:9/write-permission' },
+    rules: [{ operations, apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], scope: '*' }],
+  };
+  return { metadata: { name: 'kamaji-write-permissions' }, webhooks: [webhook] };
 }

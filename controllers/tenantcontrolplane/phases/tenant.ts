@@ -11,6 +11,7 @@ import type { CoreDnsNotes } from './core-dns-notes.ts';
 import { readCoreDns } from './core-dns-notes.ts';
 import type { TenantObjectsInput } from './tenant-objects.ts';
 import { desiredAddons, desiredBootstrap } from './tenant-objects.ts';
+import { removeUpstreamWebhooks } from './upstream-leftovers.ts';
 
 export interface TenantSideInput extends Omit<TenantObjectsInput, 'existingCoreDns'> {
   /** Kubeconfig of an administrator inside the tenant. */
@@ -33,6 +34,7 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
   if (access === undefined) return bothFailed('TenantUnreachable', 'the Service has no cluster IP');
   const client = input.pool.client(access);
   try {
+    await removeUpstreamWebhooks(tenantControlPlane, client, signal);
     let bootstrap: readonly DesiredObject[] = [];
     let addons: readonly DesiredObject[] = [];
     const { failures } = await ownedObjects.ensure(
