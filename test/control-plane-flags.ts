@@ -58,6 +58,9 @@ export function controllerManagerArguments(directory: string, controllers: reado
     `--controllers=${controllers.join(',')}`,
     '--leader-elect=false',
     '--secure-port=0',
+    // Its default of 20 requests a second would be what a test with many objects waits for.
+    '--kube-api-qps=1000',
+    '--kube-api-burst=1000',
     `--service-account-private-key-file=${join(directory, 'sa.key')}`,
     `--root-ca-file=${join(directory, 'ca.crt')}`,
   ];

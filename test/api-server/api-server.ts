@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { Transport } from '#runtime/client/transport.ts';
 import type { Clock } from '#runtime/clock.ts';
@@ -11,7 +12,7 @@ import { FaultScript, isStreamFault } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { collectGarbage } from './garbage-collection.ts';
 import { handle } from './handler.ts';
-import { listen } from './http-listener.ts';
+import { listen, requestListener } from './http-listener.ts';
 import type { ListeningServer } from './http-listener.ts';
 import { createInProcessTransport } from './in-process-transport.ts';
 import type { InProcessOptions } from './in-process-transport.ts';
@@ -45,6 +46,8 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** A client's way to it without sockets; throws what the real transport throws. */
   transport(options?: InProcessOptions): Transport;
+  /** Answers requests of somebody else's HTTP server, over the same objects. */
+  readonly answer: RequestListener;
   /** Serves real HTTP on a loopback port too, over the same objects. */
   listen(): Promise<ListeningServer>;
   /** Every request so far, in order. */
@@ -131,10 +134,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   if (options.garbageCollectionIntervalMs !== undefined) collectLater(options.garbageCollectionIntervalMs);
 
   const peer = { clock, exchange };
+  const answer = requestListener(peer);
   return {
     transport: (transportOptions = {}) => createInProcessTransport(peer, transportOptions),
+    answer,
     async listen() {
-      const listener = await listen(peer);
+      const listener = await listen(answer);
       listeners.push(listener);
       return listener;
     },

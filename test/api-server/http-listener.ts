@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '#runtime/clock.ts';
 import type { Answer, Delivery } from './exchange.ts';
 import type { WireRequest } from './request.ts';
@@ -18,14 +18,19 @@ interface Peer {
   exchange(request: WireRequest): Delivery;
 }
 
-/** Serves real HTTP/1.1 without TLS. A bearer token is the name of the user. */
-export async function listen(peer: Peer): Promise<ListeningServer> {
-  const server = createServer((request, response) => {
+/** Answers requests of an HTTP server. A bearer token is the name of the user. */
+export function requestListener(peer: Peer): RequestListener {
+  return (request, response) => {
     void readBody(request).then(
       (body) => deliver(peer.clock, peer.exchange(wireRequest(request, body)), response),
       () => response.destroy(),
     );
-  });
+  };
+}
+
+/** Serves real HTTP/1.1 without TLS. */
+export async function listen(answer: RequestListener): Promise<ListeningServer> {
+  const server = createServer(answer);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
