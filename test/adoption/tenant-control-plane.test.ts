@@ -32,6 +32,7 @@ const SCHEMA = `${NAMESPACE}_heir`;
 suite('a running tenant of upstream Kamaji', () => {
   const key: ObjectKey = { namespace: NAMESPACE, name: 'heir' };
   const objects = namesOfControlPlane('heir');
+  const tunnelled: ObjectKey = { namespace: NAMESPACE, name: 'tunnelled' };
   const here = (name: string): ObjectKey => ({ ...key, name });
   let world: World;
   let tenant: RunningTenant;
@@ -41,7 +42,8 @@ suite('a running tenant of upstream Kamaji', () => {
     world = await startWorld();
     const [port = 0] = await freePorts(1);
     await world.restart(async () => {
-      await makeByUpstream(world, key, port);
+      await makeByUpstream(world, key, { port, schema: SCHEMA });
+      await makeByUpstream(world, tunnelled, { port: 6443, schema: `${NAMESPACE}_tunnelled`, konnectivity: true });
       tenant = await world.run(key);
       const token = await useTenant(tenant);
       left = { ...(await whatIsThere(world, key)), token };
@@ -127,6 +129,21 @@ suite('a running tenant of upstream Kamaji', () => {
     }
   });
 
+  test('keeps its tunnel where it has one', async () => {
+    const { status } = await world.reason(tunnelled, 'ControlPlaneReady', 'PodsStarting');
+    assert.equal(status?.addons?.konnectivity?.enabled, true);
+    const { spec } = await deploymentOf(world, tunnelled);
+    const { containers = [], volumes = [] } = spec?.template.spec ?? {};
+    const server = containers.find(({ name }) => name === 'konnectivity-server');
+    assert.deepEqual(server?.ports?.map(({ name }) => name).sort(), ['agentport', 'healthport']);
+    assert.deepEqual(
+      volumes.filter(({ secret, configMap }) => secret !== undefined || configMap !== undefined),
+      [],
+    );
+    const { ports } = (await world.client.get(services, tunnelled))?.spec ?? {};
+    assert.deepEqual(ports?.map(({ name }) => name).sort(), ['konnectivity-server', 'kube-apiserver']);
+  });
+
   suite('when the new pods serve', () => {
     before(async () => {
       await tenant.stop();
@@ -208,13 +225,17 @@ async function deploymentOf({ client }: World, key: ObjectKey): Promise<Deployme
   return found;
 }
 
-async function makeByUpstream(world: World, key: ObjectKey, port: number): Promise<void> {
+async function makeByUpstream(
+  world: World,
+  key: ObjectKey,
+  { port, schema, konnectivity = false }: { port: number; schema: string; konnectivity?: boolean },
+): Promise<void> {
   const dataStore = await world.client.get(dataStores, { name: STORE.name });
   assert.ok(dataStore !== undefined);
   const { signal } = new AbortController();
   const pool = new DataStorePool({ reader: world.client, managerNamespace: 'kamaji-system', clock: systemClock });
   const { config, driver } = await pool.connect(dataStore, { signal });
-  await driver.ensureTenant({ schema: SCHEMA, user: SCHEMA }, signal);
+  await driver.ensureTenant({ schema, user: schema }, signal);
   pool.close();
   const { ca: certificatePem = '', caKey: privateKeyPem = '' } = config.tls ?? {};
   const { address } = world;
@@ -226,17 +247,17 @@ async function makeByUpstream(world: World, key: ObjectKey, port: number): Promi
         namespace: NAMESPACE,
         address,
         port,
-        schema: SCHEMA,
-        user: SCHEMA,
+        schema,
+        user: schema,
         storeAuthority: { certificatePem, privateKeyPem },
-        konnectivity: false,
+        konnectivity,
       },
       {
         dataStore: STORE.name,
         controlPlane: { service: { serviceType: 'ClusterIP' } },
         kubernetes: { version: 'v1.35.4', kubelet: {} },
         networkProfile: { address, port },
-        addons: { coreDNS: {}, kubeProxy: {} },
+        addons: { coreDNS: {}, kubeProxy: {}, ...(konnectivity ? { konnectivity: {} } : {}) },
       },
       config.endpoints[0] ?? '',
     ),
