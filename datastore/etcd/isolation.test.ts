@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { createSecureContext } from 'node:tls';
 import { after, before, suite, test } from 'node:test';
-import { Client, credentials, type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
+import { type Client, type ServiceError, status as grpcStatus } from '@grpc/grpc-js';
 import { type TlsEtcd, startTlsEtcd } from '#test/tls-etcd.ts';
-import { descriptor } from './descriptor.ts';
+import { call, keepAlive, rawClient, watch } from './attacker.fake.ts';
 import { openEtcd } from './driver.ts';
 
-// What a tenant's own certificate may do to the keys of another, asked of a real etcd call by call. The messages are those of the
-// driver plus the ones that only an attacker needs.
-const attacks = attackerMethods();
+// What a tenant's own certificate may do to the keys of another, asked of a real etcd call by call.
 const mine = { schema: 'tenant-a', user: 'tenanta' };
 const theirs = { schema: 'tenant-b', user: 'tenantb' };
 const secret = Buffer.from('/tenant-b/registry/secrets/one');
@@ -102,6 +98,25 @@ suite('a tenant of a shared etcd', () => {
     ['new user', 'Auth', 'UserAdd', { name: 'another', options: { noPassword: true } }],
     ['end of authorization', 'Auth', 'AuthDisable', {}],
     ['snapshot of the whole store', 'Maintenance', 'Snapshot', {}],
+    ['removal of another user', 'Auth', 'UserDelete', { name: theirs.user }],
+    ['password for another user', 'Auth', 'UserChangePassword', { name: theirs.user, password: 'x' }],
+    ['removal of its own role from another', 'Auth', 'UserRevokeRole', { name: theirs.user, role: theirs.schema }],
+    ['new role', 'Auth', 'RoleAdd', { name: 'another' }],
+    ['removal of another role', 'Auth', 'RoleDelete', { role: theirs.schema }],
+    ['end of another permission', 'Auth', 'RoleRevokePermission', { role: theirs.schema, ...prefix }],
+    ['state of authorization', 'Auth', 'AuthStatus', {}],
+    ['start of authorization', 'Auth', 'AuthEnable', {}],
+    ['new member', 'Cluster', 'MemberAdd', { peerURLs: ['http://192.0.2.1:2380'] }],
+    ['removal of a member', 'Cluster', 'MemberRemove', { ID: '1' }],
+    ['update of a member', 'Cluster', 'MemberUpdate', { ID: '1' }],
+    ['promotion of a member', 'Cluster', 'MemberPromote', { ID: '1' }],
+    ['alarm that stops all writes', 'Maintenance', 'Alarm', { action: 1, alarm: 1 }],
+    ['end of an alarm', 'Maintenance', 'Alarm', { action: 2, alarm: 1 }],
+    ['defragmentation', 'Maintenance', 'Defragment', {}],
+    ['hash of the whole store', 'Maintenance', 'Hash', {}],
+    ['hash of all keys', 'Maintenance', 'HashKV', {}],
+    ['change of leader', 'Maintenance', 'MoveLeader', { targetID: '1' }],
+    ['downgrade', 'Maintenance', 'Downgrade', { action: 1, version: '3.5.0' }],
   ];
   for (const [what, service, method, request] of refused) {
     test(`is refused the ${what}`, async () => {
@@ -130,6 +145,29 @@ suite('a tenant of a shared etcd', () => {
     await assert.rejects(call(tenant, 'KV', 'Txn', { success: [{ requestPut: attach }] }), isPermissionDenied);
     await assert.rejects(call(tenant, 'Lease', 'LeaseRevoke', { ID }), isPermissionDenied);
     await assert.rejects(call(tenant, 'Lease', 'LeaseTimeToLive', { ID, keys: true }), isPermissionDenied);
+    await assert.rejects(call(tenant, 'Lease', 'LeaseLeases', {}), isPermissionDenied);
+  });
+
+  // What a stock etcd lets every user do: docs/datastores.md names it.
+  const allowed: readonly [what: string, service: string, method: string, request: object][] = [
+    ['list of members', 'Cluster', 'MemberList', {}],
+    ['status of a member', 'Maintenance', 'Status', {}],
+    ['list of alarms', 'Maintenance', 'Alarm', { action: 0 }],
+    ['new lease', 'Lease', 'LeaseGrant', { TTL: '60' }],
+    ['look at its own role', 'Auth', 'RoleGet', { role: mine.schema }],
+    ['look at itself', 'Auth', 'UserGet', { name: mine.user }],
+  ];
+  for (const [what, service, method, request] of allowed) {
+    test(`is given the ${what}, as every user of an etcd`, async () => {
+      const answer = JSON.stringify(await call(tenant, service, method, request));
+      assert.ok(!answer.includes(theirs.user) && !answer.includes(theirs.schema), answer);
+    });
+  }
+
+  test('keeps a lease alive whoever made it, and learns nothing by that', async () => {
+    const { ID } = await call(administrator, 'Lease', 'LeaseGrant', { TTL: '600' });
+    await call(administrator, 'KV', 'Put', { key: secret, value: Buffer.from('theirs'), lease: ID });
+    assert.equal(await keepAlive(tenant, String(ID)), 'PERMISSION_DENIED');
   });
 
   test('has changed nothing by all of this', async () => {
@@ -142,106 +180,4 @@ suite('a tenant of a shared etcd', () => {
 function isPermissionDenied(error: ServiceError): boolean {
   assert.equal(error.code, grpcStatus.PERMISSION_DENIED, error.message);
   return true;
-}
-
-async function rawClient(server: TlsEtcd, user: string): Promise<Client> {
-  const { certificatePem: cert, privateKeyPem: key } = await server.client(user);
-  const context = createSecureContext({ ca: server.authority.certificatePem, cert, key });
-  const target = server.endpoint.replace('127.0.0.1', 'localhost');
-  return new Client(`dns:///${target}`, credentials.createFromSecureContext(context));
-}
-
-function methodOf(service: string, method: string) {
-  const definition = attacks[`etcdserverpb.${service}`];
-  assert.ok(definition !== undefined && !('format' in definition));
-  const found = definition[method];
-  assert.ok(found !== undefined, `${service}.${method}`);
-  return found;
-}
-
-function call(client: Client, service: string, method: string, request: object): Promise<Record<string, unknown>> {
-  const { path, requestSerialize, responseDeserialize, responseStream } = methodOf(service, method);
-  return new Promise((resolve, reject) => {
-    if (responseStream) {
-      const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
-      stream.on('error', reject).once('data', (data: object) => resolve({ ...data }));
-      return;
-    }
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) => {
-      if (error === null) resolve({ ...response });
-      else reject(error);
-    });
-  });
-}
-
-/** What etcd answers to a watch. */
-function watch(client: Client, createRequest: object): Promise<'created' | 'canceled'> {
-  const { path, requestSerialize, responseDeserialize } = methodOf('Watch', 'Watch');
-  const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-  return new Promise((resolve, reject) => {
-    stream.on('error', reject);
-    stream.once('data', (response: { canceled?: boolean }) => {
-      resolve(response.canceled === true ? 'canceled' : 'created');
-      stream.removeAllListeners('error');
-      stream.on('error', () => undefined);
-      stream.cancel();
-    });
-    stream.write({ createRequest });
-  });
-}
-
-function attackerMethods(): ReturnType<typeof fromJSON> {
-  const base = descriptor.nested?.['etcdserverpb'];
-  assert.ok(base !== undefined && 'nested' in base);
-  const message = (fields: Record<string, readonly [type: string, id: number]>) => ({
-    fields: Object.fromEntries(Object.entries(fields).map(([name, [type, id]]) => [name, { type, id }])),
-  });
-  const method = (name: string, extra: object = {}) => ({
-    requestType: `${name}Request`,
-    responseType: `${name}Response`,
-    comment: '',
-    ...extra,
-  });
-  const withMethods = (service: string, methods: Record<string, ReturnType<typeof method>>) => {
-    const present = base.nested?.[service];
-    return { methods: { ...(present !== undefined && 'methods' in present ? present.methods : {}), ...methods } };
-  };
-  const etcdserverpb = {
-    nested: {
-      ...base.nested,
-      CompactionRequest: message({ revision: ['int64', 1] }),
-      CompactionResponse: message({}),
-      SnapshotRequest: message({}),
-      SnapshotResponse: message({ blob: ['bytes', 3] }),
-      AuthDisableRequest: message({}),
-      AuthDisableResponse: message({}),
-      LeaseGrantRequest: message({ TTL: ['int64', 1] }),
-      LeaseGrantResponse: message({ ID: ['int64', 2] }),
-      LeaseRevokeRequest: message({ ID: ['int64', 1] }),
-      LeaseRevokeResponse: message({}),
-      LeaseTimeToLiveRequest: message({ ID: ['int64', 1], keys: ['bool', 2] }),
-      LeaseTimeToLiveResponse: message({ ID: ['int64', 2] }),
-      WatchCreateRequest: message({
-        key: ['bytes', 1],
-        rangeEnd: ['bytes', 2],
-        startRevision: ['int64', 3],
-        prevKv: ['bool', 6],
-      }),
-      WatchRequest: message({ createRequest: ['WatchCreateRequest', 1] }),
-      WatchResponse: message({ created: ['bool', 3], canceled: ['bool', 4] }),
-      KV: withMethods('KV', { Put: method('Put'), Compact: method('Compaction') }),
-      Auth: withMethods('Auth', { AuthDisable: method('AuthDisable') }),
-      Maintenance: withMethods('Maintenance', { Snapshot: method('Snapshot', { responseStream: true }) }),
-      Lease: withMethods('Lease', {
-        LeaseGrant: method('LeaseGrant'),
-        LeaseRevoke: method('LeaseRevoke'),
-        LeaseTimeToLive: method('LeaseTimeToLive'),
-      }),
-      Watch: withMethods('Watch', { Watch: method('Watch', { requestStream: true, responseStream: true }) }),
-    },
-  };
-  return fromJSON(
-    { nested: { ...descriptor.nested, etcdserverpb } },
-    { longs: String, enums: String, defaults: true, keepCase: true },
-  );
 }

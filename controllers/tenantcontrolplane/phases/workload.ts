@@ -3,10 +3,11 @@ import type { KonnectivityServer } from '#controlplane/input.ts';
 import { SIGNER_KEY } from '#controlplane/controller-manager.ts';
 import { controlPlaneDeployment } from '#controlplane/deployment.ts';
 import { egressSelectorConfigMap } from '#controlplane/egress-selector.ts';
-import type { Storage as PodStorage } from '#controlplane/input.ts';
+import type { KineStorage, Storage as PodStorage } from '#controlplane/input.ts';
 import type { StorePeer } from '#controlplane/network-policy.ts';
 import { controlPlaneNetworkPolicy } from '#controlplane/network-policy.ts';
 import { podDisruptionBudget } from '#controlplane/pdb.ts';
+import type { ConnectionConfig } from '#datastore/connection.ts';
 import { ETCD_CLIENT_PORT, managedPodLabels } from '#datastore/managed.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Deployment } from '#runtime/client/builtin.ts';
@@ -23,6 +24,7 @@ import type { SecretDraft } from '../secrets.ts';
 import { checksumOf } from '../secrets.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Storage } from './storage.ts';
+import { sharesCertificate } from './storage-access.ts';
 
 export interface WorkloadInput {
   readonly gathered: Gathered;
@@ -102,7 +104,7 @@ function podStorage({ storage, kineImage }: WorkloadInput): PodStorage {
   if (config.driver === 'etcd') {
     return { driver: 'etcd', dataStore, endpoints: config.endpoints, schema: names.schema, overrides };
   }
-  return { driver: config.driver, dataStore, kineImage, tls: config.tls === undefined ? 'none' : 'authority' };
+  return { driver: config.driver, dataStore, kineImage, tls: tlsOf(config) };
 }
 
 function storePeers({ dataStore, managerNamespace, storage }: WorkloadInput): readonly StorePeer[] {
@@ -164,4 +166,9 @@ function notReady(
   message: string,
 ): Outcome<never, 'ControlPlaneReady'> {
   return { finding: { type: 'ControlPlaneReady', status: 'False', reason, message }, requeueAfterMs: RECHECK_MS };
+}
+
+function tlsOf(config: ConnectionConfig): KineStorage['tls'] {
+  if (config.tls === undefined) return 'none';
+  return sharesCertificate(config) ? 'authority-and-client-certificate' : 'authority';
 }
