@@ -23,13 +23,12 @@ export async function estimatedKeys(session: Reads): Promise<TenantUsage['keys']
 // before its first run every row counts.
 const keysQuery = `
   SELECT CASE
-      WHEN s.stadistinct > 0 THEN least(s.stadistinct, r.rows)
-      WHEN s.stadistinct < 0 THEN -s.stadistinct * r.rows
+      WHEN s.n_distinct > 0 THEN least(s.n_distinct, r.rows)
+      WHEN s.n_distinct < 0 THEN -s.n_distinct * r.rows
       ELSE r.rows
     END AS keys
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
   CROSS JOIN LATERAL (SELECT greatest(pg_stat_get_live_tuples(c.oid), 0)::float8 AS rows) r
-  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'name'
-  LEFT JOIN pg_statistic s ON s.starelid = c.oid AND s.staattnum = a.attnum AND NOT s.stainherit
+  LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = 'name' AND NOT s.inherited
   WHERE c.relname = 'kine' AND c.relkind = 'r'`;
