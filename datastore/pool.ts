@@ -1,6 +1,7 @@
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { Reader } from '#runtime/client/client.ts';
 import type { Clock } from '#runtime/clock.ts';
+import { withBreaker } from './breaker.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './open-driver.ts';
@@ -77,7 +78,7 @@ export class DataStorePool {
       this.#entries.set(key, { connection: present, revision, resolvedAt: now, usedAt: now });
       return present;
     }
-    const connection = { config, driver: (this.#options.open ?? openDriver)(config) };
+    const connection = { config, driver: withBreaker((this.#options.open ?? openDriver)(config)) };
     present?.driver.close();
     this.#entries.set(key, { connection, revision, resolvedAt: now, usedAt: now });
     return connection;
