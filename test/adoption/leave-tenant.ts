@@ -13,13 +13,14 @@ import { upstreamSecrets } from './upstream-secrets.ts';
 
 const NOW = '2026-01-05T10:00:00Z';
 
-/** Works as upstream's manager, by whose program's name the API server knows who wrote what. */
+/** Works as a program of upstream, by whose name the API server knows who wrote what. */
 export async function asUpstream<V>(
   { server, caCertificatePem: ca, admin }: Pick<ControlPlane, 'server' | 'caCertificatePem' | 'admin'>,
   work: (client: Client) => Promise<V>,
+  program = 'kamaji',
 ): Promise<V> {
   const tls = { ca, cert: admin.certificatePem, key: admin.privateKeyPem };
-  const transport = createTransport({ server, tls, userAgent: 'kamaji/v0.0.0 (linux/amd64) kubernetes/$Format' });
+  const transport = createTransport({ server, tls, userAgent: `${program}/v0.0.0 (linux/amd64) kubernetes/$Format` });
   try {
     return await work(createClient(transport));
   } finally {
