@@ -1,4 +1,5 @@
 import type { Cluster } from './core/cluster.ts';
+import type { MachineDeployment } from './core/machine-deployment.ts';
 import type { Gateway, TlsRoute } from './core/gateway.ts';
 import type { KamajiControlPlane } from './controlplane/v1alpha2/kamaji-control-plane.ts';
 import type { KamajiControlPlaneTemplate } from './controlplane/v1alpha2/kamaji-control-plane-template.ts';
@@ -92,6 +93,15 @@ export const machines: Kind<KubeObject> = Object.freeze({
   version: 'v1beta2',
   kind: 'Machine',
   plural: 'machines',
+  namespaced: true,
+});
+
+/** Cluster API's MachineDeployment, of which this project moves those that ask for it to another version. */
+export const machineDeployments: Kind<MachineDeployment> = Object.freeze({
+  group: 'cluster.x-k8s.io',
+  version: 'v1beta2',
+  kind: 'MachineDeployment',
+  plural: 'machinedeployments',
   namespaced: true,
 });
 

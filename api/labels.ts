@@ -22,6 +22,8 @@ export const labels = Object.freeze({
   clusterName: 'cluster.x-k8s.io/cluster-name',
   /** On a ClusterRole: the manager gets its rules, to fill in infrastructure clusters of kinds that it does not know. */
   aggregateToManager: 'kamaji.clastix.io/aggregate-to-manager',
+  /** Cluster API: on what a topology made, which alone may change it. */
+  topologyOwned: 'topology.cluster.x-k8s.io/owned',
   /** Cluster API's label that shards objects between instances of a provider. */
   watchFilter: 'cluster.x-k8s.io/watch-filter',
 });
@@ -41,6 +43,8 @@ export const annotations = Object.freeze({
   checksum: 'kamaji.clastix.io/checksum',
   /** Present with an empty value on a certificate Secret: rotate now; replaced by the time of rotation. */
   rotate: 'certs.kamaji.clastix.io/rotate',
+  /** With the value `true` on a TenantControlPlane: its `dataStoreOverrides` may change although it has data. */
+  acceptOverrideChange: 'kamaji.clastix.io/accept-override-change',
   cleanupPriorMigration: 'kamaji.clastix.io/cleanup-prior-migration',
   migrationTimeout: 'kamaji.clastix.io/migration-timeout',
   /** Hash of `extraArgs.apiServer`, on the Deployment. */
@@ -51,6 +55,11 @@ export const annotations = Object.freeze({
   storageCertificate: 'storage.kamaji.clastix.io/certificate',
   /** Cluster API: present on an object, the object is not reconciled. */
   clusterPaused: 'cluster.x-k8s.io/paused',
+  /**
+   * On a MachineDeployment that no topology owns: it follows the version of its control plane. The value is the name of the
+   * infrastructure template for a version, where `{version}` stands for that.
+   */
+  followControlPlane: 'kamaji.clastix.io/follow-control-plane-version',
   /** clusterctl: present on an object, a move waits for it to go. */
   blockMove: 'clusterctl.cluster.x-k8s.io/block-move',
   /** clusterctl: on an object that is deleted here because it lives on in another management cluster. */

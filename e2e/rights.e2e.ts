@@ -28,6 +28,7 @@ const neededElsewhere: readonly { readonly rights: RegExp; readonly why: string 
     rights: / (?:ingresses\.networking|gateways\.gateway\.networking|tlsroutes\.gateway\.networking)\.k8s\.io$/,
     why: 'control planes behind an Ingress or a Gateway, which the lab does not have',
   },
+  { rights: /^patch machinedeployments\./, why: 'MachineDeployments that ask to follow the control plane' },
   { rights: /kubeconfiggenerators/, why: 'KubeconfigGenerators' },
   { rights: /^update secrets in /, why: 'certificates that are renewed, months from now' },
   { rights: /^patch events\./, why: 'Events that repeat' },

@@ -1,8 +1,9 @@
 import type { Cluster } from '#api/core/cluster.ts';
+import type { MachineDeployment } from '#api/core/machine-deployment.ts';
 import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
-import { clusters, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
-import { labels, PROJECT } from '#api/labels.ts';
+import { clusters, kamajiControlPlanes, machineDeployments, tenantControlPlanes } from '#api/kinds.ts';
+import { annotations, labels, PROJECT } from '#api/labels.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import { POD_COMPONENT } from '#controlplane/objects.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
@@ -16,6 +17,8 @@ export interface Informers {
   readonly controlPlanes: Informer<KamajiControlPlane>;
   /** Empty while Cluster API is not installed. */
   readonly clusters: Informer<Cluster>;
+  /** As much as following versions needs; empty as above. */
+  readonly machineDeployments: Informer<MachineDeployment>;
   readonly tenantControlPlanes: Informer<TenantControlPlane>;
   readonly secrets: Informer<Secret>;
   readonly services: Informer<Service>;
@@ -27,6 +30,8 @@ export interface Gathered {
   readonly controlPlane: KamajiControlPlane;
   /** Undefined until Cluster API has made the Cluster an owner. */
   readonly cluster: Cluster | undefined;
+  /** Of the Cluster, those that are to have the control plane's version. */
+  readonly followers: readonly MachineDeployment[];
   readonly tenantControlPlane: TenantControlPlane | undefined;
   readonly service: Service | undefined;
   readonly adminKubeconfig: Secret | undefined;
@@ -37,6 +42,7 @@ export interface Gathered {
 }
 
 const CONTROL_PLANE = 'controlPlane';
+const CLUSTER = 'cluster';
 
 /** Declares the informers; call before the cache starts. */
 export function declareInformers(cache: Cache): Informers {
@@ -44,6 +50,11 @@ export function declareInformers(cache: Cache): Informers {
   return {
     controlPlanes: cache.informer(kamajiControlPlanes),
     clusters: cache.informer(clusters, { optional: true }),
+    machineDeployments: cache.informer(machineDeployments, {
+      optional: true,
+      transform: followingPart,
+      indexes: { [CLUSTER]: followedCluster },
+    }),
     tenantControlPlanes: cache.informer(tenantControlPlanes),
     secrets: cache.informer(secrets, ours),
     services: cache.informer(services, ours),
@@ -60,9 +71,12 @@ export function gather(informers: Informers, key: ObjectKey): Gathered | undefin
   if (controlPlane === undefined) return undefined;
   const names = namesOfControlPlane(key.name);
   const here = (name: string): ObjectKey => ({ ...key, name });
+  const cluster = clusterOf(informers, controlPlane, key);
+  const clusterKey = cluster === undefined ? '' : keyString(here(cluster.metadata.name ?? ''));
   return {
     controlPlane,
-    cluster: clusterOf(informers, controlPlane, key),
+    cluster,
+    followers: informers.machineDeployments.byIndex(CLUSTER, clusterKey),
     tenantControlPlane: informers.tenantControlPlanes.get(key),
     service: informers.services.get(here(names.service)),
     adminKubeconfig: informers.secrets.get(here(names.adminKubeconfig)),
@@ -105,6 +119,41 @@ export function controlPlaneOf(cluster: Cluster): readonly ObjectKey[] {
   const ours =
     controlPlaneRef.kind === kamajiControlPlanes.kind && controlPlaneRef.apiGroup === kamajiControlPlanes.group;
   return ours ? [{ namespace, name: controlPlaneRef.name }] : [];
+}
+
+/** The Clusters whose control planes a MachineDeployment follows, as keys in text. */
+export function followedCluster({ metadata, spec }: MachineDeployment): readonly string[] {
+  const { namespace, annotations: carried = {}, labels: has = {} } = metadata;
+  const follows =
+    carried[annotations.followControlPlane] !== undefined &&
+    has[labels.topologyOwned] === undefined &&
+    carried[annotations.clusterPaused] === undefined;
+  return !follows || namespace === undefined || spec?.clusterName === undefined
+    ? []
+    : [keyString({ namespace, name: spec.clusterName })];
+}
+
+// There may be thousands, and most ask for nothing.
+function followingPart({ apiVersion, kind, metadata, spec }: MachineDeployment): MachineDeployment {
+  const { name = '', namespace = '', uid = '', resourceVersion = '' } = metadata;
+  const identity = { name, namespace, uid, resourceVersion };
+  if (followedCluster({ apiVersion, kind, metadata, ...(spec && { spec }) }).length === 0) {
+    return { apiVersion, kind, metadata: identity };
+  }
+  const { annotations: carried = {} } = metadata;
+  const { version, infrastructureRef } = spec?.template?.spec ?? {};
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      ...identity,
+      annotations: { [annotations.followControlPlane]: carried[annotations.followControlPlane] ?? '' },
+    },
+    spec: {
+      clusterName: spec?.clusterName ?? '',
+      template: { spec: { ...(version && { version }), ...(infrastructureRef && { infrastructureRef }) } },
+    },
+  };
 }
 
 /** The key of the control plane that a pod, Service or Secret of a TenantControlPlane belongs to, by its label. */

@@ -1,4 +1,5 @@
 import type { TokenLifetime } from '#bootstrap/bootstrap-token.ts';
+import type { MachineDeployment } from '#api/core/machine-deployment.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Cache, InformerEvent } from '#runtime/cache/informer.ts';
@@ -11,7 +12,7 @@ import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import { APPLIED_HASH, FIELD_MANAGER } from './field-manager.ts';
-import { controlPlaneOf, controlPlaneOfPart, declareInformers, gather } from './gather.ts';
+import { controlPlaneOf, controlPlaneOfPart, declareInformers, followedCluster, gather } from './gather.ts';
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { reconcile } from './reconcile.ts';
@@ -48,6 +49,12 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     pace: new StatusPace(clock),
     events: options.events,
   };
+  const controlPlaneOfFollower = (follower: MachineDeployment): readonly ObjectKey[] =>
+    followedCluster(follower).flatMap(() => {
+      const { namespace = '' } = follower.metadata;
+      const cluster = informers.clusters.get({ namespace, name: follower.spec?.clusterName ?? '' });
+      return cluster === undefined ? [] : controlPlaneOf(cluster);
+    });
   return {
     name: 'kamajicontrolplane',
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
@@ -56,6 +63,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     sources: [
       watchSource(informers.controlPlanes),
       watchSource(informers.clusters, { map: controlPlaneOf }),
+      watchSource(informers.machineDeployments, { map: controlPlaneOfFollower }),
       ownedBy(informers.tenantControlPlanes, kamajiControlPlanes),
       ownedBy(informers.secrets, kamajiControlPlanes),
       watchSource(informers.secrets, { map: controlPlaneOfSecret }),

@@ -3,7 +3,7 @@ import { createLogger } from 'winston';
 import type { Cluster } from '#api/core/cluster.ts';
 import type { PolicyRule } from '#api/core/policy-rule.ts';
 import type { KamajiControlPlane, KamajiControlPlaneSpec } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
-import { clusters, kamajiControlPlanes, machines } from '#api/kinds.ts';
+import { clusters, kamajiControlPlanes, machineDeployments, machines } from '#api/kinds.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { clusterRoleBindings, clusterRoles } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
@@ -36,6 +36,15 @@ export const widgetClusters: Resource<InfrastructureCluster> = {
   namespaced: true,
 };
 
+/** Templates of that provider's machines. */
+export const widgetMachineTemplates: Resource = {
+  group: 'infrastructure.cluster.x-k8s.io',
+  version: 'v1beta7',
+  kind: 'WidgetMachineTemplate',
+  plural: 'widgetmachinetemplates',
+  namespaced: true,
+};
+
 /** Time passes twenty times as fast for what waits, so that a test need not sit out a recheck. */
 const hastened: Clock = {
   now: () => systemClock.now(),
@@ -56,6 +65,8 @@ export async function startManagementCluster(): Promise<ControlPlane> {
   await installCrds(controlPlane);
   const foreign = [
     crd(clusters, { 'cluster.x-k8s.io/v1beta2': clusters.version }),
+    crd(machineDeployments, { 'cluster.x-k8s.io/v1beta2': machineDeployments.version }),
+    crd(widgetMachineTemplates, { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version }),
     crd(machines, { 'cluster.x-k8s.io/v1beta2': machines.version }),
     crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
   ];

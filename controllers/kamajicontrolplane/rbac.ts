@@ -14,6 +14,7 @@ export const rules: readonly PolicyRule[] = [
   { apiGroups: ['controlplane.cluster.x-k8s.io'], resources: ['kamajicontrolplanes/finalizers'], verbs: ['update'] },
   { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs: ['list', 'watch'] },
   { apiGroups: ['cluster.x-k8s.io'], resources: ['machines', 'machinepools'], verbs: ['list'] },
+  { apiGroups: ['cluster.x-k8s.io'], resources: ['machinedeployments'], verbs: ['list', 'watch', 'patch'] },
   {
     apiGroups: ['kamaji.clastix.io'],
     resources: ['tenantcontrolplanes'],

@@ -22,6 +22,8 @@ import { reconcileEndpoint } from './phases/endpoint.ts';
 import { reconcileInfrastructure } from './phases/infrastructure.ts';
 import { reconcileTenantControlPlane } from './phases/tenant-control-plane.ts';
 import { pauseTenant, resumeTenant } from './phases/tenant-pause.ts';
+import { reconcileWorkers } from './phases/workers.ts';
+import { stableVersion } from './stable-version.ts';
 import { stateChanges } from './state-changes.ts';
 import type { StatusPace } from './status-pace.ts';
 import type { PassResult } from './status.ts';
@@ -97,7 +99,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   });
   const controlPlane = endpoint.value?.controlPlane ?? held;
   const writer = { controlPlane, cluster, secret: gathered.secret, applier, client, signal };
-  const [certificates, bootstrapData, infrastructure] = await Promise.all([
+  const [certificates, bootstrapData, infrastructure, workers] = await Promise.all([
     reconcileClusterSecrets(gathered, tenantControlPlane, writer),
     reconcileBootstrapData({
       gathered,
@@ -115,12 +117,19 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
       client,
       signal,
     }),
+    reconcileWorkers({
+      followers: gathered.followers,
+      version: created.finding.status === 'True' ? stableVersion(controlPlane, tenantControlPlane, pods) : undefined,
+      kinds: infrastructureKinds,
+      client,
+      signal,
+    }),
   ]);
   if (bootstrapData.value?.rotated === true) {
     const note = 'machines join by a new bootstrap token from now on';
     tools.events.record(controlPlane, { type: 'Normal', reason: 'BootstrapTokenRotated', action: 'Rotate', note });
   }
-  const outcomes = [created, endpoint, certificates, bootstrapData, infrastructure];
+  const outcomes = [created, endpoint, certificates, bootstrapData, infrastructure, workers];
   const findings = outcomes.map(({ finding }) => finding);
   const result = { findings, ...ownTenant({ ...gathered, tenantControlPlane }) };
   return finish(controlPlane, result, tools, context, outcomes);

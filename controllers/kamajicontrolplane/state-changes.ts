@@ -10,6 +10,7 @@ const REPORTED: readonly KamajiControlPlaneConditionType[] = [
   'CertificatesAvailable',
   'BootstrapConfigReady',
   'InfrastructureClusterPatched',
+  'WorkersFollow',
   'Initialized',
   'Ready',
   'Paused',
@@ -33,7 +34,7 @@ export function stateChanges(
       { type: severity, reason: word, action: 'Reconcile', note: `${type}: ${message}` },
     ];
     if (type === 'Paused' || type === 'Deleting') return status === 'True' ? event('Normal') : [];
-    if (status === 'True') return reason === 'NotNeeded' ? [] : event('Normal', type);
+    if (status === 'True') return reason === 'NotNeeded' || reason === 'NotRequested' ? [] : event('Normal', type);
     const lost = type === 'Ready' && old?.status === 'True';
     return ORDINARY.test(reason) && !lost ? [] : event('Warning');
   });

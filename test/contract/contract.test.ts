@@ -67,6 +67,7 @@ function statusWith(
     { type: 'CertificatesAvailable', status: 'True', reason: 'Available', message: '' },
     { type: 'BootstrapConfigReady', status: 'True', reason: 'BootstrapConfigReady', message: '' },
     { type: 'InfrastructureClusterPatched', status: 'True', reason: 'NotNeeded', message: '' },
+    { type: 'WorkersFollow', status: 'True', reason: 'NotRequested', message: '' },
   ] as const;
   return statusOf(controlPlane, { findings, tenantControlPlane, pods: running }, clock);
 }

@@ -54,6 +54,17 @@ export const kamajiControlPlaneConditions = {
     'PatchRefused',
     'InternalError',
   ],
+  /** MachineDeployments that ask for it have the control plane's version. */
+  WorkersFollow: [
+    'Following',
+    'NotRequested',
+    'WaitingForControlPlane',
+    'InfrastructureTemplateMissing',
+    'KindUnsupported',
+    'Forbidden',
+    'Refused',
+    'InternalError',
+  ],
   /** Upstream's name of `Ready`, which existing pipelines wait for. */
   KamajiControlPlaneIsReady: ['Ready', 'NotReady', 'Asleep', 'Deleting', 'InternalError'],
 } as const;

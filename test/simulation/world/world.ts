@@ -1,6 +1,6 @@
 import { validatingWebhooks, WEBHOOK_CONFIGURATION } from '#admission/webhooks.ts';
 import { customResourceDefinitions as ownCrds } from '#api/crds.ts';
-import { clusters } from '#api/kinds.ts';
+import { clusters, machineDeployments } from '#api/kinds.ts';
 import type { EtcdCalls, EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import {
   storageClasses,
@@ -134,4 +134,7 @@ export class World implements Surroundings {
   }
 }
 
-const crds: readonly object[] = [...ownCrds, ...[clusters, ...infrastructureKinds].map(definitionOf)];
+const crds: readonly object[] = [
+  ...ownCrds,
+  ...[clusters, machineDeployments, ...infrastructureKinds].map(definitionOf),
+];
