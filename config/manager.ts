@@ -27,10 +27,16 @@ interface Installation {
   readonly flags: readonly string[];
 }
 
+/**
+ * Empty unless the variable is set. clusterctl takes an empty default for none and refuses to go on; for one that is a variable
+ * nobody sets it does not (clusterctl: yamlprocessor/simple_processor.go).
+ */
+export const WATCH_FILTER_FLAG = '--watch-filter=${KAMAJI_WATCH_FILTER:=${KAMAJI_NO_WATCH_FILTER}}';
+
 const INSTALLATION: Installation = {
   namespace: NAMESPACE,
   labels: PROVIDER_LABELS,
-  flags: ['--watch-filter=${KAMAJI_WATCH_FILTER:=}'],
+  flags: [WATCH_FILTER_FLAG],
 };
 
 /** The Deployment of the manager. Its container is named `manager`, as clusterctl's contract wants. */

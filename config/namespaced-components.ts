@@ -5,7 +5,7 @@ import type { PolicyRule } from '#api/core/policy-rule.ts';
 import { AUTHORIZATION_PORT, MANAGER_LABELS, MANAGER_SERVICE } from '#api/manager-service.ts';
 import type { Manifest } from './components.ts';
 import { NAMESPACE, SERVICE_ACCOUNT } from './identity.ts';
-import { AUTHORIZATION_PORT_NAME, managerDeployment } from './manager.ts';
+import { AUTHORIZATION_PORT_NAME, managerDeployment, WATCH_FILTER_FLAG } from './manager.ts';
 import type { NamespacedRules } from './rbac.ts';
 
 /** Variables of the manifests, for `clusterctl generate yaml` or envsubst. */
@@ -48,7 +48,7 @@ export function namespacedComponents(rules: NamespacedRules): readonly Manifest[
       ],
     },
   });
-  const flags = [`--namespace=${WATCHED}`, '--watch-filter=${KAMAJI_WATCH_FILTER:=}'];
+  const flags = [`--namespace=${WATCHED}`, WATCH_FILTER_FLAG];
   new k8s.KubeDeployment(chart, 'manager', managerDeployment({ namespace: INSTANCE, labels: {}, flags }));
   return chart.toJson() as readonly Manifest[];
 }
