@@ -151,6 +151,12 @@ suite('who sees which key', () => {
     assert.deepEqual([automountServiceAccountToken, serviceAccountName], [true, 'mine']);
   });
 
+  test('kine looks for the primary where a PostgreSQL has several servers', () => {
+    const kine = containerOf(render({}, { storage: { ...postgres, severalServers: true } }), 'kine');
+    const endpoint = kine.args?.find((argument) => argument.startsWith('--endpoint='));
+    assert.match(endpoint ?? '', /\/\$\(DB_SCHEMA\)\?target_session_attrs=read-write$/u);
+  });
+
   test('kine gets the password by its environment, never by the Deployment', () => {
     const kine = containerOf(render({}, { storage: postgres }), 'kine');
     assert.deepEqual(kine.envFrom, [{ secretRef: { name: 'demo-datastore-config' } }]);

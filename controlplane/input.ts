@@ -48,6 +48,8 @@ export interface KineStorage {
   readonly kineImage: string;
   /** What the Secret `datastoreCertificate` holds. */
   readonly tls: 'none' | 'authority' | 'authority-and-client-certificate';
+  /** Whether the Secret `datastoreConfig` names several servers, of which one at a time accepts changes. */
+  readonly severalServers?: boolean;
 }
 
 /**

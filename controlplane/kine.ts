@@ -41,7 +41,7 @@ export function kine(
         { '--listen-address': KINE_ENDPOINT, ...certificateFlags(storage) },
         deployment?.extraArgs?.kine,
         'user',
-        { '--endpoint': ENDPOINTS[storage.driver] },
+        { '--endpoint': endpointOf(storage) },
       ),
       envFrom: [{ secretRef: { name: names.datastoreConfig } }],
       resources: resourcesOf(deployment?.resources?.kine, { cpu: '25m', memory: '64Mi' }),
@@ -63,6 +63,12 @@ export function kine(
         : []),
     ],
   };
+}
+
+/** Of several PostgreSQL servers the primary is looked for (PostgreSQL: libpq, target_session_attrs); other stores have no such thing. */
+function endpointOf({ driver, severalServers = false }: KineStorage): string {
+  const query = driver === 'PostgreSQL' && severalServers ? '?target_session_attrs=read-write' : '';
+  return `${ENDPOINTS[driver]}${query}`;
 }
 
 function certificateFlags({ tls }: KineStorage): Record<string, string> {

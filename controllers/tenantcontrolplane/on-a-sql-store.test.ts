@@ -120,7 +120,8 @@ function dataStoreOf(name: string, { driver }: Engine, server: EngineServer): Da
     metadata: { name },
     spec: {
       driver,
-      endpoints: [server.endpoint],
+      // kine's driver for MySQL takes one address.
+      endpoints: driver === 'PostgreSQL' ? ['127.0.0.1:1', server.endpoint] : [server.endpoint],
       basicAuth: { username: inline(username), password: inline(password) },
       tlsConfig: { certificateAuthority: { certificate: inline(server.authority.certificatePem) } },
     },

@@ -47,6 +47,12 @@ function reissueOf(secret: Secret | undefined, isDue: boolean): Password['reissu
   if (secret === undefined) return undefined;
   if (rotationRequested(secret)) return { reason: 'RotationRequested', message: 'asked for by annotation' };
   if (isDue) return { reason: 'Expiring', message: 'as old as its DataStore lets passwords become' };
+  if (secret.metadata !== undefined && !/^[\w.~-]*$/u.test(secretText(secret, 'DB_PASSWORD') ?? '')) {
+    return {
+      reason: 'Unparsable',
+      message: 'its password holds characters that have a meaning in the address that kine is given',
+    };
+  }
   return isIntact(secret) ? undefined : { reason: 'Unparsable', message: 'somebody changed the Secret' };
 }
 
@@ -140,9 +146,9 @@ function credentialsOf(
   names: TenantNames,
   password: Password,
 ): Readonly<Record<string, string>> {
-  const { basicAuth, driver, endpoints } = config;
+  const { basicAuth, driver } = config;
   const of = (user: string, text: string) => ({
-    DB_CONNECTION_STRING: driver === 'etcd' ? '' : (endpoints[0] ?? ''),
+    DB_CONNECTION_STRING: connectionString(config),
     DB_SCHEMA: names.schema,
     DB_USER: user,
     DB_PASSWORD: text,
@@ -150,4 +156,10 @@ function credentialsOf(
   // A NATS has users, but nothing by which this system could make one: its one tenant is its administrator.
   if (driver === 'NATS') return of(basicAuth?.username ?? '', basicAuth?.password ?? '');
   return of(names.user, driver === 'etcd' ? '' : password.text);
+}
+
+/** Of kine's drivers only PostgreSQL's takes several servers; upstream Kamaji gives all of them the first. */
+function connectionString({ driver, endpoints }: ConnectionConfig): string {
+  if (driver === 'etcd') return '';
+  return driver === 'PostgreSQL' ? endpoints.join(',') : (endpoints[0] ?? '');
 }

@@ -255,6 +255,15 @@ suite('a place in a store', () => {
         'Unparsable',
         ({ data, ...rest }) => ({ ...rest, data: { ...data, DB_PASSWORD: 'eA==' } }),
       ],
+      [
+        'it has a meaning in an address, as only a Secret that was made by hand can hold',
+        'Unparsable',
+        ({ data, metadata: { annotations: _, ...metadata } = {}, ...rest }) => ({
+          ...rest,
+          metadata,
+          data: { ...data, DB_PASSWORD: Buffer.from('p@evil.example/x?').toString('base64') },
+        }),
+      ],
       ['somebody takes it out of the Secret', 'Unparsable', (secret) => ({ ...secret, data: {} })],
       [
         'somebody asks for a new one',

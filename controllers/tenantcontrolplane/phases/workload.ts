@@ -104,7 +104,8 @@ function podStorage({ storage, kineImage }: WorkloadInput): PodStorage {
   if (config.driver === 'etcd') {
     return { driver: 'etcd', dataStore, endpoints: config.endpoints, schema: names.schema, overrides };
   }
-  return { driver: config.driver, dataStore, kineImage, tls: tlsOf(config) };
+  const severalServers = config.endpoints.length > 1;
+  return { driver: config.driver, dataStore, kineImage, tls: tlsOf(config), severalServers };
 }
 
 function storePeers({ dataStore, managerNamespace, storage }: WorkloadInput): readonly StorePeer[] {
