@@ -1,5 +1,5 @@
 import type { Logger } from 'winston';
-import { tenantControlPlanes } from '#api/kinds.ts';
+import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import { AUTHORIZATION_PATH, MANAGER_SERVICE } from '#api/manager-service.ts';
 import type { Cache } from '#runtime/cache/informer.ts';
 import type { Clock } from '#runtime/clock.ts';
@@ -17,7 +17,7 @@ import type { ValidationOptions } from './validate-tenant-control-plane.ts';
 import { validateTenantControlPlane } from './validate-tenant-control-plane.ts';
 import { VALIDATE_TENANT_CONTROL_PLANE } from './webhooks.ts';
 
-export interface AdmissionOptions extends Omit<ValidationOptions, 'tenantControlPlanes'> {
+export interface AdmissionOptions extends Omit<ValidationOptions, 'tenantControlPlanes' | 'dataStores'> {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly log: Logger;
@@ -53,7 +53,11 @@ export function setupAdmission(options: AdmissionOptions): Admission {
   const informer = cache.informer(tenantControlPlanes);
   server.handle(
     VALIDATE_TENANT_CONTROL_PLANE,
-    validateTenantControlPlane({ ...options, tenantControlPlanes: informer }),
+    validateTenantControlPlane({
+      ...options,
+      tenantControlPlanes: informer,
+      dataStores: cache.informer(dataStores),
+    }),
   );
   authorization.handle(AUTHORIZATION_PATH, authorizeTenant(tenantsByUid(cache)));
   return {

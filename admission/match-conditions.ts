@@ -25,6 +25,7 @@ export const judgedAtCreation: readonly MatchCondition[] = [
     expression: anyOf([
       'has(object.spec.dataStoreSchema)',
       'has(object.spec.dataStoreUsername)',
+      'has(object.spec.dataStoreOverrides)',
       `${deploymentOf(now)}.exists(key, !(key in ${list(PLAIN)}))`,
       ...Object.entries(DEFAULT_STRATEGY.rollingUpdate).map(([field, value]) => {
         const usual = JSON.stringify(value);
@@ -47,6 +48,7 @@ export const judgedWhenChanged: readonly MatchCondition[] = [
         'object.spec.?dataStoreSchema.orValue("") != object.metadata.uid',
       'object.spec.?dataStoreUsername != oldObject.spec.?dataStoreUsername && ' +
         'object.spec.?dataStoreUsername.orValue("") != object.metadata.uid.replace("-", "")',
+      'object.spec.?dataStoreOverrides != oldObject.spec.?dataStoreOverrides',
       'has(oldObject.spec.dataStore) && object.spec.?dataStore != oldObject.spec.?dataStore',
       `${deploymentOf(now)}.exists(key, key != 'replicas' && ${deploymentOf(now)}[?key] != ${deploymentOf(before)}[?key])`,
       `${deploymentOf(before)}.exists(key, key != 'replicas' && !(key in ${deploymentOf(now)}))`,

@@ -1,10 +1,12 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
+import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { apiPortOf } from '#controlplane/address.ts';
 import type { Informer } from '#runtime/cache/informer.ts';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { AdmissionResponse } from '#runtime/server/admission-review.ts';
 import type { AdmissionHandler } from '#runtime/server/admission.ts';
+import { overrideFlaws } from './data-store-overrides.ts';
 import type { TrialOptions } from './trial.ts';
 import { tryOut } from './trial.ts';
 
@@ -18,6 +20,7 @@ export interface Place {
 
 export interface ValidationOptions extends TrialOptions {
   readonly tenantControlPlanes: Informer<TenantControlPlane>;
+  readonly dataStores: Informer<DataStore>;
   readonly placeOf: (tenantControlPlane: TenantControlPlane) => Place;
   readonly nodePorts: PortRange;
 }
@@ -33,10 +36,15 @@ export interface PortRange {
  * to the objects of this one. What cannot be found out in time is let through with a warning: the controller will meet it.
  */
 export function validateTenantControlPlane(options: ValidationOptions): AdmissionHandler {
-  return async ({ object }, signal) => {
+  return async ({ object, oldObject }, signal) => {
     if (!isTenantControlPlane(object)) return { allowed: true };
-    if (!options.tenantControlPlanes.hasSynced()) return justStarted;
-    const flaws = [nameCollision(object, options), nodePortFlaw(object, options)].filter((one) => one !== undefined);
+    if (!options.tenantControlPlanes.hasSynced() || !options.dataStores.hasSynced()) return justStarted;
+    const old = isTenantControlPlane(oldObject) ? oldObject : undefined;
+    const flaws = [
+      nameCollision(object, options),
+      nodePortFlaw(object, options),
+      ...overrideFlaws(object, old, options.dataStores.list()),
+    ].filter((one) => one !== undefined);
     if (flaws.length > 0) return refused(flaws);
     const { refusals, warnings } = await tryOut(object, options, signal);
     return refusals.length > 0 ? refused(refusals) : { allowed: true, warnings };
