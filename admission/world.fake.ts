@@ -25,6 +25,8 @@ export { NAMESPACE };
 export interface Replica {
   /** Of its upkeep; the certificates of others are judged by the real time. */
   readonly clock: FakeClock;
+  /** Where it answers API servers of tenants. */
+  readonly authorizationPort: number;
   /** As the health server would say it. */
   notReady(): string | undefined;
   stop(): Promise<void>;
@@ -74,7 +76,7 @@ export async function startWorld(): Promise<World> {
       const log = createLogger({ silent: true });
       const cache = createCache({ transport, clock: systemClock, random: Math.random, log });
       const clock = new FakeClock(now);
-      const { server, upkeep, notReady } = setupAdmission({
+      const { server, authorization, upkeep, notReady } = setupAdmission({
         cache,
         clock,
         log,
@@ -91,17 +93,18 @@ export async function startWorld(): Promise<World> {
       });
       const controller = createController(upkeep, { client, cache, clock, log });
       const ending = new AbortController();
-      await server.listen();
+      await Promise.all([server.listen(), authorization.listen()]);
       const running = Promise.all([cache.start(ending.signal), controller.start(ending.signal)]);
       const replica: Replica = {
         clock,
+        authorizationPort: authorization.port(),
         notReady,
         async stop() {
           replicas.delete(replica);
           front.targets = front.targets.filter((port) => port !== server.port());
           ending.abort();
           await running;
-          await server.close(AbortSignal.abort());
+          await Promise.all([server, authorization].map((one) => one.close(AbortSignal.abort())));
           await transport.close();
         },
       };

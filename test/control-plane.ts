@@ -148,7 +148,13 @@ async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const store = options.storeEndpoint ?? etcdEndpoint;
     const launchApiServer = async (): Promise<Program> => {
       const audit = options.auditPolicy === undefined ? [] : auditArguments(directory, auditLogPath);
-      const args = [...apiServerArguments(directory, store, port), ...audit, ...(options.extraArgs ?? [])];
+      const extra = options.extraArgs ?? [];
+      // A configuration file stands for itself.
+      const isConfigured = extra.some((argument) => argument.startsWith('--authorization-config='));
+      const own = apiServerArguments(directory, store, port).filter(
+        (argument) => !isConfigured || !argument.startsWith('--authorization-mode='),
+      );
+      const args = [...own, ...audit, ...extra];
       const apiServer = await launch('kube-apiserver', args);
       const ready = (): Promise<boolean> => succeeds(client.getRaw('/readyz', { signal }));
       await waitUntil(apiServer, ready, { timeoutMs: startTimeoutMs, signal });

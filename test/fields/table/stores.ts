@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { FieldTable } from '../field.ts';
 
-const ENFORCEMENT = 'the API servers do not enforce it yet';
+// What it takes to see it: two API servers, and the manager's route between them.
+const shownBy = {
+  file: 'admission/limited-writes.test.ts',
+  test: 'writes that a tenant is refused, on real API servers',
+};
 const dataStoreOverrides = [{ resource: '/events', dataStore: 'other' }];
 
 /** Where the tenant's data is. */
@@ -37,7 +41,7 @@ export const stores: FieldTable = {
     sees: (it) => JSON.stringify(it.at('NetworkPolicy demo', 'spec', 'egress')).includes('"port":2390'),
     is: true,
   },
-  'writePermissions.blockCreation': { does: 'nobody in the tenant can create objects', pending: ENFORCEMENT },
-  'writePermissions.blockUpdate': { does: 'nobody in the tenant can change objects', pending: ENFORCEMENT },
-  'writePermissions.blockDeletion': { does: 'nobody in the tenant can delete objects', pending: ENFORCEMENT },
+  'writePermissions.blockCreation': { does: 'nobody in the tenant can create objects', shownBy },
+  'writePermissions.blockUpdate': { does: 'nobody in the tenant can change objects', shownBy },
+  'writePermissions.blockDeletion': { does: 'nobody in the tenant can delete objects', shownBy },
 };
