@@ -12,6 +12,7 @@ import { setupDataStoreController } from './datastore/index.ts';
 import { setupKamajiControlPlaneController } from './kamajicontrolplane/index.ts';
 import { setupKubeconfigGeneratorController } from './kubeconfiggenerator/index.ts';
 import { setupTenantControlPlaneController } from './tenantcontrolplane/index.ts';
+import { createStartTurns } from './tenantcontrolplane/start-turns.ts';
 
 /** What an installation chooses, by the flags of the manager. */
 export interface Settings {
@@ -31,6 +32,8 @@ export interface Settings {
   readonly bootstrapTokenMinimumMs: number;
   /** Never touch infrastructure clusters. */
   readonly skipInfraClusterPatch: boolean;
+  /** Kubeconfigs of other clusters may be in other namespaces than the control planes that name them. Default false. */
+  readonly crossNamespaceKubeconfigs?: boolean;
   /** The cache holds one namespace: cluster-scoped kinds are another instance's. Default false. */
   readonly namespaced?: boolean;
   /** Only control planes whose label `cluster.x-k8s.io/watch-filter` has this value. Default: all. */
@@ -75,6 +78,7 @@ export function setupControllers(options: ControllersOptions): readonly Controll
     keyAlgorithm,
     managementAddresses: options.managementAddresses,
     concurrency: settings.maxConcurrentTenantControlPlanes,
+    startTurns: createStartTurns(clock),
     ...(options.generateKeyPair === undefined ? {} : { generateKeyPair: options.generateKeyPair }),
     ...(options.phaseTook === undefined ? {} : { phaseTook: options.phaseTook }),
   });
@@ -83,6 +87,7 @@ export function setupControllers(options: ControllersOptions): readonly Controll
     concurrency: settings.maxConcurrentKamajiControlPlanes,
     tokenLifetime: { ttlMs: settings.bootstrapTokenTtlMs, minimumRemainingMs: settings.bootstrapTokenMinimumMs },
     skipInfraClusterPatch: settings.skipInfraClusterPatch,
+    crossNamespaceKubeconfigs: settings.crossNamespaceKubeconfigs ?? false,
   });
   const filtered = [
     onlyLabelled(tenants, cache.informer(tenantControlPlanes), settings.watchFilter),

@@ -1,5 +1,6 @@
-import { labels } from '#api/labels.ts';
+import { annotations, labels } from '#api/labels.ts';
 import { type BareTenant, bareTenantManifest, removeBareTenants } from '#lab/bare-tenant.ts';
+import type { Deployment } from '#runtime/client/builtin.ts';
 import { managerRequests } from '#test/lab/manager.ts';
 import { readUsage } from '#test/lab/pod-process.ts';
 import { type BenchLab, namespace } from './bench-lab.ts';
@@ -22,11 +23,19 @@ export interface Creation {
 }
 
 /** The same pods again, brought up by nothing but Kubernetes; in seconds since they were asked for. */
-export interface Floor {
+export interface PodTimes {
   readonly scheduled: number;
   readonly started: number;
   readonly serving: number;
   readonly podReady: number;
+}
+
+/** What a creation is held against. */
+export interface Floor {
+  /** On what the tenant has stored already. */
+  readonly warm: PodTimes;
+  /** On an empty store, as a new tenant's is: the API server writes its roles, priority levels and namespaces first. */
+  readonly empty: PodTimes;
 }
 
 const limitSeconds = 300;
@@ -70,22 +79,39 @@ export async function createTenant(bench: BenchLab, tenant: BareTenant, signal: 
 /** Takes the pods of a Ready tenant away and has its Deployment bring them up again while the provider looks away. */
 export async function measureFloor(bench: BenchLab, { name }: BareTenant, signal: AbortSignal): Promise<Floor> {
   const { kubectl } = bench.lab;
-  const paused = (value: string) =>
-    kubectl(['annotate', 'tcp', name, '-n', namespace, '--overwrite', `kamaji.clastix.io/paused${value}`]);
-  await paused('=true');
+  const pause = (value: string) =>
+    kubectl(['annotate', 'tcp', name, '-n', namespace, '--overwrite', `${annotations.paused}${value}`]);
+  await pause('=true');
+  const warm = await podsAgain(bench, name, signal);
+  await moveToEmptyStore(bench, name, signal);
+  const empty = await podsAgain(bench, name, signal);
+  await pause('-');
+  return { warm, empty };
+}
+
+async function podsAgain(bench: BenchLab, name: string, signal: AbortSignal): Promise<PodTimes> {
   await scaleDeployment(bench, name, 0, signal);
   await deletePods(bench, name);
   const asked = Date.now();
   await scaleDeployment(bench, name, 1, signal);
-  const { scheduled, started, serving, ready } = await until(
-    `pods of ${name} again`,
-    limitSeconds,
-    () => podMoments(bench, name, asked),
-    signal,
-  );
-  await paused('-');
+  const look = () => podMoments(bench, name, asked);
+  const { scheduled, started, serving, ready } = await until(`pods of ${name} again`, limitSeconds, look, signal);
   const since = (moment: number) => (moment - asked) / 1_000;
   return { scheduled: since(scheduled), started: since(started), serving: since(serving), podReady: since(ready) };
+}
+
+/** Has the API server keep its objects below those that it has now, where its user may write too. */
+async function moveToEmptyStore(bench: BenchLab, name: string, signal: AbortSignal): Promise<void> {
+  await scaleDeployment(bench, name, 0, signal);
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+  const deployment: Deployment = JSON.parse((await bench.transport.request({ method: 'GET', path, signal })).body);
+  const containers = deployment.spec?.template.spec?.containers ?? [];
+  const container = containers.findIndex((one) => one.name === 'kube-apiserver');
+  const args = containers[container]?.args ?? [];
+  const index = args.findIndex((argument) => argument.startsWith('--etcd-prefix='));
+  const argument = `/spec/template/spec/containers/${container}/args/${index}`;
+  const body = JSON.stringify([{ op: 'replace', path: argument, value: `${args[index]}/empty` }]);
+  await bench.transport.request({ method: 'PATCH', path, contentType: 'application/json-patch+json', body, signal });
 }
 
 /** Deletes tenants and, so that nothing of them disturbs what is measured next, their pods without grace. */

@@ -1,5 +1,12 @@
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
-import { type Creation, createTenant, type Floor, measureFloor, removeTenants } from '../lab/creation.ts';
+import {
+  type Creation,
+  createTenant,
+  type Floor,
+  measureFloor,
+  type PodTimes,
+  removeTenants,
+} from '../lab/creation.ts';
 import { budget, type Figure, figure } from '../figure.ts';
 import { interleave } from '../interleave.ts';
 import type { BenchContext, Suite } from '../suite.ts';
@@ -36,8 +43,10 @@ async function measure(
   const tenant = { name: `create-${++number}`, namespace, konnectivity };
   const creation = await createTenant(bench, tenant, signal);
   const floor = await measureFloor(bench, tenant, signal);
-  const seconds = `Ready after ${creation.ready.toFixed(2)} s, floor ${floor.podReady.toFixed(2)} s`;
-  progress(`${konnectivity ? 'with' : 'without'} konnectivity, ${round}: ${seconds}`);
+  const seconds = [creation.ready, floor.warm.podReady, floor.empty.podReady].map((one) => `${one.toFixed(2)} s`);
+  progress(
+    `${konnectivity ? 'with' : 'without'} konnectivity, ${round}: Ready, floor, floor on an empty store: ${seconds.join(', ')}`,
+  );
   await removeTenants(bench, [tenant]);
   return { creation, floor };
 }
@@ -61,25 +70,36 @@ function figuresOf(how: string, samples: readonly Sample[]): readonly Figure[] {
   const creations = samples.map(({ creation }) => creation);
   const floors = samples.map(({ floor }) => floor);
   const better = 'lower';
+  const limitsAt = (stage: keyof PodTimes) => ({
+    'the floor: these pods again': floors.map(({ warm }) => warm[stage]),
+    'these pods again on an empty store': floors.map(({ empty }) => empty[stage]),
+  });
   const floorAt = (stage: (typeof stages)[number]) => {
     const same = floorStages.find((one) => one === stage);
-    return same === undefined ? {} : { limits: { 'the floor: these pods again': floors.map((floor) => floor[same]) } };
+    return same === undefined ? {} : { limits: limitsAt(same) };
   };
-  const gaps = samples.map(({ creation, floor }) => creation.ready - floor.podReady);
+  const above = (floor: keyof Floor): readonly number[] =>
+    samples.map((sample) => sample.creation.ready - sample.floor[floor].podReady);
   return [
     figure({
       name: `create to Ready, ${how}`,
       unit: 's',
       better,
       samples: creations.map(({ ready }) => ready),
-      limits: { 'the floor: these pods again, ready': floors.map(({ podReady }) => podReady) },
+      limits: limitsAt('podReady'),
     }),
     figure({
       name: `what that is above the floor, ${how}`,
       unit: 's',
       better,
-      samples: gaps,
+      samples: above('warm'),
       limits: { budget: budget(1, samples) },
+    }),
+    figure({
+      name: `what that is above the floor on an empty store, ${how}`,
+      unit: 's',
+      better,
+      samples: above('empty'),
     }),
     ...stages.slice(0, -1).map((stage) =>
       figure({

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labels } from '#api/labels.ts';
-import { type BareTenant, applyBareTenants } from '#lab/bare-tenant.ts';
-import { managerRequests, restartsOf } from '#test/lab/manager.ts';
-import { readUsage, restartPeak } from '#test/lab/pod-process.ts';
+import { type BareTenant, applyBareTenant } from '#lab/bare-tenant.ts';
+import { managerPods, managerRequests, restartsOf } from '#test/lab/manager.ts';
+import { findProcess, readUsage, restartPeak, type Usage } from '#test/lab/pod-process.ts';
 import { type Figure, budget, figure } from '../figure.ts';
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
 import { removeTenants } from '../lab/creation.ts';
@@ -35,24 +35,26 @@ const resources = {
 interface Start {
   /** From the creation of the first to Ready, of each tenant. */
   readonly readySeconds: readonly number[];
+  /** How often an apply was refused and repeated. */
+  readonly refused: number;
+  /** Of containers of control planes. */
   readonly restarts: number;
+  readonly managerRestarts: number;
   readonly managerCpuSeconds: number;
   readonly managerPeakMiB: number;
   readonly requests: RequestCounts;
 }
 
 const limitSeconds = 1_200;
+const retryMs = 5_000;
 
-async function startAll(
-  bench: BenchLab,
-  tenants: readonly BareTenant[],
-  { signal, progress }: BenchContext,
-): Promise<Start> {
+async function startAll(bench: BenchLab, tenants: readonly BareTenant[], context: BenchContext): Promise<Start> {
+  const { signal, progress } = context;
   const { docker } = bench.lab.engine;
   await restartPeak(docker, bench.manager);
   const before = await readUsage(docker, bench.manager);
   const asked = Date.now();
-  await applyBareTenants(bench.lab.kubectl, tenants);
+  const refused = await applyAll(bench, tenants, context);
   let told = 0;
   const moments = (): readonly number[] | undefined => {
     const seen = tenants.flatMap(({ name }) => readyAt(bench.tenants, name) ?? []);
@@ -61,14 +63,46 @@ async function startAll(
     return seen.length === tenants.length ? seen : undefined;
   };
   const ready = await until(`${tenants.length} tenants Ready`, limitSeconds, moments, signal);
-  const after = await readUsage(docker, bench.manager);
+  const after = await managerUsage(bench);
   return {
     readySeconds: ready.map((moment) => (moment - asked) / 1_000),
+    refused,
     restarts: restartsSoFar(bench),
-    managerCpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    managerRestarts: after.restarts,
+    managerCpuSeconds: after.cpuSeconds - (after.restarts === 0 ? before.cpuSeconds : 0),
     managerPeakMiB: after.peakMiB,
     requests: countRequests(await managerRequests(bench.lab, new Date(asked)), new Date(Math.max(...ready))),
   };
+}
+
+/** Applies all at once, and again what was refused, as whatever keeps a fleet in step with a repository does; answers how often. */
+async function applyAll(
+  { lab }: BenchLab,
+  tenants: readonly BareTenant[],
+  { signal, progress }: BenchContext,
+): Promise<number> {
+  let refused = 0;
+  const applyOne = async (tenant: BareTenant): Promise<void> => {
+    for (;;) {
+      try {
+        return await applyBareTenant(lab.kubectl, tenant);
+      } catch (error) {
+        refused += 1;
+        progress(`${tenant.name} refused: ${error instanceof Error ? error.message : String(error)}`);
+        await sleep(retryMs, undefined, { signal });
+      }
+    }
+  };
+  await Promise.all(tenants.map(applyOne));
+  return refused;
+}
+
+/** What the manager's process has used; of its present one alone if it was started anew since the benchmark began. */
+async function managerUsage(bench: BenchLab): Promise<Usage & { readonly restarts: number }> {
+  const [pod] = await managerPods(bench.lab.kubectl);
+  const process = await findProcess(bench.lab.engine.docker, pod?.metadata?.name ?? '', 'manager');
+  const usage = await readUsage(bench.lab.engine.docker, process);
+  return { ...usage, restarts: process.pid === bench.manager.pid || pod === undefined ? 0 : restartsOf(pod) };
 }
 
 /** The highest count of each pod that was ever seen, together. */
@@ -93,7 +127,6 @@ interface Rest {
 
 async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchContext): Promise<Rest> {
   const seconds = quick ? 20 : 180;
-  const { docker } = bench.lab.engine;
   const histories = [bench.tenants, bench.secrets, bench.deployments, bench.pods];
   const changesSince = (since: number) =>
     histories.flatMap((history) => history.versions().filter(({ at }) => at.getTime() > since)).length;
@@ -101,9 +134,9 @@ async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchCont
   await until('the fleet at rest', 300, () => (changesSince(Date.now() - quietMs) === 0 ? true : undefined), signal);
   progress(`at rest for ${seconds} s`);
   const began = new Date();
-  const before = await readUsage(docker, bench.manager);
+  const before = await managerUsage(bench);
   await sleep(seconds * 1_000, undefined, { signal });
-  const after = await readUsage(docker, bench.manager);
+  const after = await managerUsage(bench);
   return {
     minutes: seconds / 60,
     changes: changesSince(began.getTime()),
@@ -134,6 +167,8 @@ function startFigures(count: number, start: Start): readonly Figure[] {
       note: 'the samples are the tenants of one run; the highest is the time until all were Ready',
     }),
     one('containers started anew', 'restarts', start.restarts, 0),
+    one('restarts of the manager', 'restarts', start.managerRestarts, 0),
+    one('creations refused and repeated', 'requests', start.refused, 0),
     one('CPU of the manager per tenant', 'ms', (start.managerCpuSeconds / count) * 1_000, 150),
     one('peak resident memory of the manager', 'MiB', start.managerPeakMiB),
     one('objects created per tenant', 'objects', requests.created / count, 30),

@@ -12,6 +12,7 @@ const NO_CAUSE_FOR_ALARM: ReadonlySet<string> = new Set([
   'Waiting',
   'WaitingForLoadBalancer',
   'DataStoreCreating',
+  'WaitingForTurn',
   'PodsStarting',
   'Asleep',
   'Paused',

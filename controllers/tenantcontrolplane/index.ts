@@ -68,6 +68,7 @@ export function setupTenantControlPlaneController(options: TenantControlPlaneCon
     }),
     sources: [
       watchSource(informers.tenantControlPlanes, { predicate: changedByOthers }),
+      ...(options.startTurns === undefined ? [] : [options.startTurns.source]),
       ownedBy(informers.secrets, tenantControlPlanes),
       ownedBy(informers.configMaps, tenantControlPlanes),
       ownedBy(informers.services, tenantControlPlanes),

@@ -4,6 +4,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { tenantControlPlanes } from '#api/kinds.ts';
 import { dataStoresOf } from '#datastore/scheduling.ts';
 import { patchStatus } from '#runtime/client/status-patch.ts';
+import { keyOf } from '#runtime/client/resource.ts';
 import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import { recordChanges, recordReissues } from './condition-events.ts';
 import type { Finding, Step } from './finding.ts';
@@ -34,6 +35,7 @@ import { controlPlaneFinding, rolloutOf } from './rollout.ts';
 import type { SecretDraft } from './secrets.ts';
 import { secretText } from './secrets.ts';
 import type { PassResult } from './status.ts';
+import { TURN_RECHECK_MS } from './start-turns.ts';
 import { statusOf } from './status.ts';
 import { tenantCheckIntervalMs, untilNextCheck } from './tenant-check.ts';
 
@@ -80,11 +82,13 @@ export class Pass {
       endpoint !== undefined &&
       credentials !== undefined &&
       storage !== undefined &&
-      authorization !== undefined
+      authorization !== undefined &&
+      this.#mayStart()
         ? await this.#timed('workload', () => this.#workload(endpoint, storage, authorization, drafts))
         : this.#gathered.deployment;
     this.#unlessSaid(controlPlaneFinding(this.#tenantControlPlane, deployment, this.#gathered.pods));
     const rollout = rolloutOf(this.#tenantControlPlane, deployment);
+    if (rollout.serving) this.#options.startTurns?.served(this.#tenantControlPlane.metadata.uid ?? '');
     await this.#timed('tenant', () => this.#tenantSide(rollout, endpoint, authorities, drafts));
     await this.#writeStatus({
       findings: this.#findings,
@@ -217,6 +221,30 @@ export class Pass {
       ...this.#writing(),
     });
     return this.#take(step) === true;
+  }
+
+  /** Whether its pods may be there: what has never served waits for its turn. */
+  #mayStart(): boolean {
+    const { startTurns } = this.#options;
+    const { metadata, spec, status } = this.#tenantControlPlane;
+    const hasServed = status?.kubernetesResources?.version?.version !== undefined;
+    const uid = metadata.uid ?? '';
+    if (startTurns === undefined || hasServed) return true;
+    if (spec.controlPlane.deployment?.replicas === 0) {
+      startTurns.leave(uid);
+      return true;
+    }
+    if (this.#gathered.deployment !== undefined) {
+      startTurns.resume(uid);
+      return true;
+    }
+    if (startTurns.mayStart(uid, keyOf(this.#tenantControlPlane))) return true;
+    const message = 'other control planes are starting: this one follows when they serve';
+    this.#take({
+      finding: { type: 'ControlPlaneReady', status: 'False', reason: 'WaitingForTurn', message },
+      requeueAfterMs: TURN_RECHECK_MS,
+    });
+    return false;
   }
 
   async #workload(

@@ -18,6 +18,7 @@ import { gather } from './gather.ts';
 import { Pass } from './pass.ts';
 import type { CoreDnsNotes } from './phases/core-dns-notes.ts';
 import { reconcileDeletion } from './phases/deletion.ts';
+import type { StartTurns } from './start-turns.ts';
 
 export interface ReconcileOptions {
   readonly informers: Informers;
@@ -41,6 +42,8 @@ export interface ReconcileOptions {
   readonly managementAddresses: readonly string[];
   /** How often each of so many tenants is looked into when nothing else happens. Default: `tenantCheckIntervalMs`. */
   readonly tenantCheckMs?: (tenants: number) => number;
+  /** Lets only so many start at once as the nodes can take. Default: all. */
+  readonly startTurns?: StartTurns;
   /** Is told how long each phase of a pass took. */
   readonly phaseTook?: (phase: string, seconds: number) => void;
 }
@@ -56,6 +59,9 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     const { tenantControlPlane } = gathered;
     const uid = tenantControlPlane.metadata.uid ?? '';
     const pausing = PAUSING.find((name) => tenantControlPlane.metadata.annotations?.[name] !== undefined);
+    if (pausing !== undefined || tenantControlPlane.metadata.deletionTimestamp !== undefined) {
+      options.startTurns?.leave(uid);
+    }
     if (pausing !== undefined) return pause(tenantControlPlane, pausing, context, options);
     if (tenantControlPlane.metadata.deletionTimestamp !== undefined) {
       options.tenantPool.forget(uid);

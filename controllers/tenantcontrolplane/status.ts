@@ -147,15 +147,19 @@ function summaries({ findings, rollout }: PassResult): readonly Finding[] {
         },
     rollout.complete || asleep
       ? { type: 'Progressing', status: 'False', reason: 'Settled', message: 'the pods are what the spec asks for' }
-      : {
-          type: 'Progressing',
-          status: 'True',
-          reason: rollout.serving ? 'RollingOut' : 'Provisioning',
-          message: 'pods are being brought up',
-        },
+      : progressing(findingOf('ControlPlaneReady'), rollout),
     { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'the control plane is reconciled' },
     { type: 'Deleting', status: 'False', reason: 'NotDeleting', message: 'the control plane is not being deleted' },
   ];
+}
+
+function progressing(controlPlane: Finding | undefined, { serving }: Rollout): Finding {
+  const type = 'Progressing';
+  const status = 'True';
+  if (controlPlane?.reason === 'WaitingForTurn') {
+    return { type, status, reason: 'WaitingForTurn', message: controlPlane.message };
+  }
+  return { type, status, reason: serving ? 'RollingOut' : 'Provisioning', message: 'pods are being brought up' };
 }
 
 function configOf({ drafts }: PassResult, name: string): { secretName: string; checksum: string } | undefined {

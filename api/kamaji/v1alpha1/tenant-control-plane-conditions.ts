@@ -60,6 +60,7 @@ export const tenantControlPlaneConditions = {
   ControlPlaneReady: [
     'ControlPlaneReady',
     'Waiting',
+    'WaitingForTurn',
     'PodsStarting',
     'PodsNotReady',
     'PodsUnschedulable',
@@ -94,7 +95,16 @@ export const tenantControlPlaneConditions = {
   ],
   /** At least one API server serves. */
   Available: ['Available', 'NotAvailable', 'Asleep', 'Deleting'],
-  Progressing: ['Settled', 'Provisioning', 'RollingOut', 'Upgrading', 'Migrating', 'Deleting', 'Stalled'],
+  Progressing: [
+    'Settled',
+    'WaitingForTurn',
+    'Provisioning',
+    'RollingOut',
+    'Upgrading',
+    'Migrating',
+    'Deleting',
+    'Stalled',
+  ],
   Paused: ['NotPaused', 'Paused'],
   Deleting: [
     'NotDeleting',
