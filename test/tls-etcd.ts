@@ -18,6 +18,9 @@ export interface TlsEtcd extends AsyncDisposable {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again at the same address, with its data or, if `empty`, without. Resolves when it accepts connections. */
   start(options?: { readonly empty?: boolean }): Promise<void>;
+  /** Stops it in mid-air, or lets it go on: connections stand, and nothing is answered. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
@@ -89,6 +92,8 @@ async function start(): Promise<TlsEtcd> {
       issue({ authority, subject: { commonName: user }, usages: ['clientAuth'], validityMs: dayMs, now: new Date() }),
     end,
     start: launch,
+    freeze: () => void process.kill(program?.pid ?? 0, 'SIGSTOP'),
+    thaw: () => void process.kill(program?.pid ?? 0, 'SIGCONT'),
     stop,
     [Symbol.asyncDispose]: stop,
   };

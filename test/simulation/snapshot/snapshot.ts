@@ -74,5 +74,12 @@ function podCounts(objects: readonly KubeObject[]): readonly [string, unknown][]
 }
 
 function objectsOf(objects: readonly KubeObject[]): readonly KubeObject[] {
-  return objects.filter(({ kind = 'Namespace' }) => !LEFT_OUT.has(kind));
+  return objects.filter(({ kind = 'Namespace' }) => !LEFT_OUT.has(kind)).map(withoutUsage);
+}
+
+/** What a DataStore says of usage is of the last time that somebody measured, which is a matter of chance. */
+function withoutUsage(object: KubeObject): KubeObject {
+  if (object.kind !== 'DataStore' || !('status' in object) || typeof object.status !== 'object') return object;
+  const { usage: _, ...status } = { usage: undefined, ...object.status };
+  return Object.assign({}, object, { status });
 }
