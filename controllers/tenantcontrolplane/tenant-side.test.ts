@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { tenantControlPlanes } from '#api/kinds.ts';
 import {
+  clusterRoleBindings,
   configMaps,
   daemonSets,
   deployments,
   endpoints,
   namespaces,
+  roleBindings,
   roles,
   serviceAccounts,
   services,
@@ -120,6 +124,8 @@ suite('what a control plane has inside its tenant, on real API servers', () => {
   const damages: readonly [what: string, resource: Resource, of: ObjectKey][] = [
     ['a ServiceAccount', serviceAccounts, kubeProxy],
     ['a Role', roles, { namespace: SYSTEM, name: 'kubeadm:kubelet-config' }],
+    ['a RoleBinding', roleBindings, { namespace: SYSTEM, name: 'kubeadm:nodes-kubeadm-config' }],
+    ['a ClusterRoleBinding', clusterRoleBindings, { name: 'kubeadm:cluster-admins' }],
     ['a Service', services, { namespace: SYSTEM, name: 'kube-dns' }],
     ['a DaemonSet', daemonSets, kubeProxy],
     ['a Deployment', deployments, coreDns],
@@ -139,6 +145,29 @@ suite('what a control plane has inside its tenant, on real API servers', () => {
       const has = (await tenant.client.get(deployments, coreDns))?.metadata?.labels;
       return has?.['k8s-app'] === 'kube-dns' && has['kamaji.clastix.io/project'] === 'kamaji';
     });
+  });
+
+  test('what the tenant’s own policies forbid is said, by condition, and done once it may be', async () => {
+    const file = join(tenant.directory, 'policy.json');
+    for (const [type, resource, of] of [
+      ['BootstrapReady', configMaps, { namespace: SYSTEM, name: 'kubelet-config' }],
+      ['AddonsReady', daemonSets, kubeProxy],
+    ] as const) {
+      await writeFile(file, JSON.stringify(forbidding(of.name)));
+      await tenant.kubectl(['apply', '-f', file]);
+      await world.eventually('the policy is in force', async () => {
+        const change = { metadata: { annotations: { tried: String(Math.random()) } } };
+        return tenant.client.mergePatch<KubeObject>(resource, of, change).then(
+          () => false,
+          () => true,
+        );
+      });
+      await tenant.client.delete(resource, of);
+      await world.reason(key, type, 'ApplyFailed');
+      await world.reason(key, 'Ready', type === 'BootstrapReady' ? 'BootstrapNotReady' : 'AddonsNotReady');
+      await tenant.kubectl(['delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', '--all']);
+      await world.reason(key, type, type);
+    }
   });
 
   test('costs at most six lists a look while nobody touches it, and a new manager writes nothing to it', async () => {
@@ -209,4 +238,29 @@ suite('what a control plane has inside its tenant, on real API servers', () => {
 
 interface Pods {
   readonly spec?: { readonly template: { readonly spec?: { readonly containers: readonly { image?: string }[] } } };
+}
+
+/** A policy that lets nobody make or change objects of that name. */
+function forbidding(name: string): object {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const rule = { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['*'] };
+  const items = [
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [rule] },
+        validations: [{ expression: `object.metadata.name != '${name}'` }],
+      },
+    },
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    },
+  ];
+  return { apiVersion: 'v1', kind: 'List', items };
 }

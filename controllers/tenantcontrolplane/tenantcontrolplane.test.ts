@@ -21,7 +21,7 @@ import {
   services,
 } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
-import { isConditionTrue } from '#runtime/client/conditions.ts';
+import { findCondition, isConditionTrue } from '#runtime/client/conditions.ts';
 import type { KubeObject, ObjectKey, Resource } from '#runtime/client/resource.ts';
 import { freePorts } from '#test/child-processes.ts';
 import { TENANT_KINDS } from './phases/tenant-objects.ts';
@@ -127,6 +127,29 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
       const warnings = world.notes(key).filter(({ type }) => type === 'Warning');
       assert.deepEqual(warnings, []);
       assert.deepEqual(status?.kubernetesResources?.version, { status: 'Ready', version: 'v1.35.4' });
+    });
+
+    test('can be waited for and looked at with kubectl, before there is any node', async () => {
+      const { management } = world;
+      const args = ['-n', NAMESPACE, 'tcp/running', '--for=condition=Ready', '--timeout=20s'];
+      assert.match(await management.kubectl(['wait', ...args]), /condition met/u);
+      const [header = '', row = ''] = (
+        await management.kubectl(['-n', NAMESPACE, 'get', 'tcp', 'running', '-o', 'wide'])
+      ).split('\n');
+      for (const column of [
+        'VERSION',
+        'INSTALLED VERSION',
+        'STATUS',
+        'CONTROL-PLANE ENDPOINT',
+        'KUBECONFIG',
+        'DATASTORE',
+      ]) {
+        assert.ok(header.includes(column), `${column} is not in ${header}`);
+      }
+      const endpoint = tenant.server.replace('https://', '');
+      for (const value of ['v1.35.4', 'Ready', endpoint, 'running-admin-kubeconfig', STORE.name]) {
+        assert.ok(row.includes(value), `${value} is not in ${row}`);
+      }
     });
 
     test('serves kubectl by admin.conf, and is what kubeadm init leaves behind, with the addons', async () => {
@@ -387,6 +410,25 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
       assert.equal(await secretText(world.client, ca, 'ca.crt'), own.certificatePem);
       const serving = new X509Certificate(await beside(key, 'api-server-certificate', 'apiserver.crt'));
       assert.ok(serving.verify(new X509Certificate(own.certificatePem).publicKey));
+    });
+
+    test('says what the API server refuses of its Service and of its Deployment, until that is corrected', async () => {
+      const key = await world.tenant('refused', {
+        controlPlane: {
+          service: {
+            serviceType: 'ClusterIP',
+            additionalMetadata: { labels: { 'no name of a label': '' } },
+          },
+          deployment: { additionalVolumeMounts: { apiServer: [{ name: 'nowhere', mountPath: '/nowhere' }] } },
+        },
+      });
+      const { status } = await world.reason(key, 'EndpointReady', 'ServiceRefused');
+      assert.equal(findCondition(status?.conditions, 'Ready')?.reason, 'EndpointNotReady');
+      await patch(key, { spec: { controlPlane: { service: { additionalMetadata: null } } } });
+      const refused = await world.reason(key, 'ControlPlaneReady', 'DeploymentRefused');
+      assert.match(findCondition(refused.status?.conditions, 'ControlPlaneReady')?.message ?? '', /nowhere/u);
+      await patch(key, { spec: { controlPlane: { deployment: { additionalVolumeMounts: null } } } });
+      await world.reason(key, 'ControlPlaneReady', 'PodsStarting');
     });
 
     test('is not reconciled while paused', async () => {
