@@ -44,7 +44,7 @@ async function grantsToEveryone(session: SqlSession): Promise<readonly Isolation
 async function strayGrants(session: SqlSession): Promise<readonly IsolationProblem[]> {
   const rows = await session.read(
     `SELECT d.Db AS pattern, d.Host AS host, d.User AS user, t.schema_name AS \`schema\`
-     FROM mysql.db d JOIN kamaji.tenants t ON CONVERT(d.User USING utf8mb4) = t.user_name ORDER BY d.User, d.Db`,
+     FROM mysql.db d JOIN kamaji.tenants t ON CONVERT(d.User USING utf8mb4) COLLATE utf8mb4_general_ci = t.user_name ORDER BY d.User, d.Db`,
   );
   return rows.flatMap((row) => {
     const [pattern, user, schema] = [text(row, 'pattern'), text(row, 'user'), text(row, 'schema')];
@@ -63,7 +63,7 @@ async function powerfulTenants(session: SqlSession): Promise<readonly IsolationP
   const rows = await session.read(
     `SELECT t.user_name AS user, GROUP_CONCAT(p.PRIVILEGE_TYPE ORDER BY p.PRIVILEGE_TYPE SEPARATOR ', ') AS rights
      FROM information_schema.USER_PRIVILEGES p
-     JOIN kamaji.tenants t ON CONVERT(p.GRANTEE USING utf8mb4) = CONCAT('''', t.user_name, '''@''%''')
+     JOIN kamaji.tenants t ON CONVERT(p.GRANTEE USING utf8mb4) COLLATE utf8mb4_general_ci = CONCAT('''', t.user_name, '''@''%''')
      WHERE p.PRIVILEGE_TYPE <> 'USAGE' GROUP BY t.user_name ORDER BY 1`,
   );
   return rows.map((row) => {

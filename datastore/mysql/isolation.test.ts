@@ -187,6 +187,39 @@ suite('half-done tenants of a MariaDB', () => {
     await driver.dropTenant(old, never);
   });
 
+  test('the rights that the documentation asks for are enough, and are all needed', async () => {
+    await using empty = await mariadb.start();
+    const basicAuth = { username: 'kamaji', password: newPassword() };
+    await empty.query(`CREATE USER kamaji@'%' IDENTIFIED BY '${basicAuth.password}'`);
+    const limited = mariadb.open(configOf(empty, 'MySQL', { basicAuth }));
+    const { missingRights } = await limited.probe(never).catch(() => ({ missingRights: ['SELECT'] }));
+    assert.notDeepEqual(missingRights, []);
+    const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, CREATE USER, PROCESS, CONNECTION ADMIN';
+    await empty.query(`GRANT ${rights} ON *.* TO kamaji@'%' WITH GRANT OPTION`);
+    // MariaDB looks rights up when a session begins.
+    limited.close();
+    const enough = mariadb.open(configOf(empty, 'MySQL', { basicAuth }));
+    assert.deepEqual((await enough.probe(never)).missingRights, []);
+    await enough.ensureTenant(tenant, never);
+    const session = await empty.holdSession(tenant);
+    await enough.ensureTenant(tenant, never);
+    await enough.usage(tenant, never);
+    await enough.dropTenant(tenant, never);
+    await session.ended;
+    for (const right of rights.split(', ')) {
+      await empty.query(`REVOKE ${right} ON *.* FROM kamaji@'%'`);
+      const without = mariadb.open(configOf(empty, 'MySQL', { basicAuth }));
+      const outcome = await without.probe(never).catch((error: unknown) => error);
+      assert.ok(
+        outcome instanceof Error || JSON.stringify(outcome).includes(right.replace('ION ADMIN', 'ION_ADMIN')),
+        right,
+      );
+      without.close();
+      await empty.query(`GRANT ${right} ON *.* TO kamaji@'%' WITH GRANT OPTION`);
+    }
+    enough.close();
+  });
+
   test('a server that accepts no changes is not written to', async () => {
     await using open = await mariadb.start({ 'read-only': 'ON' });
     const standby = mariadb.open(configOf(open, 'MySQL'));

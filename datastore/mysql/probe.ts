@@ -13,7 +13,7 @@ export async function probeMysql(session: SqlSession): Promise<ProbeResult> {
   const missingRights = authorizationEnabled ? await missingRightsOf(session, text(self, 'administrator')) : [];
   return {
     version: text(self, 'version').replace(/-.*$/u, ''),
-    identity: missingRights.includes('CREATE') ? UNKNOWN : await readOrMakeIdentity(session),
+    identity: await readOrMakeIdentity(session),
     authorizationEnabled,
     sizeBytes: await sizeOf(session),
     alarms: [],
@@ -21,9 +21,6 @@ export async function probeMysql(session: SqlSession): Promise<ProbeResult> {
     connections: { used: number(status, 'Value'), limit: number(self, 'allowed') },
   };
 }
-
-/** Of a store whose administrator can leave no mark on it. */
-const UNKNOWN = 'mysql-unknown';
 
 /** With `skip-grant-tables` nobody is anybody: MySQL says so in words, MariaDB has neither user nor host. */
 function isUnguarded(administrator: string): boolean {

@@ -39,7 +39,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   [refusals.insufficientPrivilege]: {
     code: 'PermissionDenied',
-    remedy: 'the user of spec.basicAuth needs CREATEDB and CREATEROLE',
+    remedy: 'grant the user of spec.basicAuth the rights that docs/datastores.md lists',
   },
   [refusals.undefinedDatabase]: { code: 'Unavailable', remedy: 'create the database postgres again' },
   '25006': { code: 'Unavailable', remedy: 'list the address of the primary in spec.endpoints' },

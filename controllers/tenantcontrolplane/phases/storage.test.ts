@@ -258,9 +258,9 @@ suite('a place in a store', () => {
       [
         'it has a meaning in an address, as only a Secret that was made by hand can hold',
         'Unparsable',
-        ({ data, metadata: { annotations: _, ...metadata } = {}, ...rest }) => ({
+        ({ data, ...rest }) => ({
           ...rest,
-          metadata,
+          metadata: { name: 'demo-datastore-config' },
           data: { ...data, DB_PASSWORD: Buffer.from('p@evil.example/x?').toString('base64') },
         }),
       ],
