@@ -50,7 +50,15 @@ const rooms: Readonly<Record<string, Room>> = {
   datastore: {
     values: [...vocabulary, 'runtime/client/', 'runtime/clock.ts', 'pki'],
     types: ['api'],
-    packages: ['node:*', '@grpc/grpc-js', '@grpc/proto-loader', 'mysql2', 'pg'],
+    packages: [
+      'node:*',
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+      '@nats-io/jetstream',
+      '@nats-io/transport-node',
+      'mysql2',
+      'pg',
+    ],
   },
   tenant: {
     values: [...vocabulary, 'runtime/client/', 'runtime/clock.ts', 'pki'],
