@@ -48,6 +48,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'Unavailable',
     remedy: 'all connections are taken: raise max_connections, or put fewer tenants on this store',
   },
+  '55000': { code: 'Unavailable' },
   '57P03': { code: 'Unavailable' },
 };
 
