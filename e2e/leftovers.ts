@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { once } from 'node:events';
 import type { Kubectl } from '#lab/cluster/kubectl.ts';
 import { listWorkerContainers } from '#lab/cluster/worker-containers.ts';
 import type { Lab } from '#lab/up.ts';
 import { type EtcdContents, readEtcdContents } from '#test/etcd-contents.ts';
+import { forwardPort } from './port-forward.ts';
 
 /** Everything that tenants could leave behind, as sorted lines. */
 export interface Inventory {
@@ -73,24 +71,4 @@ async function listEtcd(lab: Lab, signal: AbortSignal): Promise<EtcdContents> {
   const client = { certificate: await secret('tls.crt'), key: await secret('tls.key') };
   await using forward = await forwardPort(lab, namespace, 'service/default-etcd', 2379);
   return await readEtcdContents({ endpoints: [`localhost:${forward.port}`], tls: { ca, client } }, signal);
-}
-
-async function forwardPort(
-  lab: Lab,
-  namespace: string,
-  target: string,
-  port: number,
-): Promise<AsyncDisposable & { readonly port: number }> {
-  const args = ['--kubeconfig', lab.paths.kubeconfig, 'port-forward', '-n', namespace, target, `:${port}`];
-  const child = spawn(lab.binaries.kubectl, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
-  const [, local = ''] = /127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-  return {
-    port: Number(local),
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await once(child, 'exit');
-    },
-  };
 }

@@ -63,9 +63,15 @@ suite('whatever replaces the pods of a control plane of two, nobody notices', { 
   });
 
   test('from two replicas to three, to one, and back to two', async (context) => {
-    for (const replicas of [3, 1, 2]) {
+    for (const [present, replicas] of [
+      [2, 3],
+      [3, 1],
+      [1, 2],
+    ] as const) {
+      const before = new Set((await settled(present)).map(({ metadata }) => metadata?.uid));
       await lab.kubectl(['scale', 'tcp', name, '-n', namespace, `--replicas=${replicas}`]);
-      await settled(replicas);
+      const stayed = (await settled(replicas)).filter(({ metadata }) => before.has(metadata?.uid));
+      assert.equal(stayed.length, Math.min(before.size, replicas), 'no pod is replaced for the number of them');
     }
     await nobodyNoticed(context);
   });
