@@ -12,12 +12,12 @@ import { STORE, tenantNamespaces } from '#test/simulated-fleet/management-cluste
 
 /** The tenants of a management cluster, made, looked at and deleted as a platform would. */
 export interface Fleet extends AsyncDisposable {
-  /** Creates those whose numbers are from `from` up to and without `to`, 16 at a time. */
+  /** Creates those whose numbers are from `from` up to and without `to`, 16 at a time. A number may not be used twice. */
   create(from: number, to: number): Promise<void>;
   /** Changes the label of each. */
   label(count: number, value: string): Promise<void>;
-  /** Deletes all of them. */
-  remove(count: number): Promise<void>;
+  /** Deletes those from `from` up to and without `to`. */
+  remove(from: number, to: number): Promise<void>;
   /** Waits until so many are there, each Ready in its newest generation; answers the seconds that it took. */
   ready(count: number): Promise<number>;
 }
@@ -42,9 +42,9 @@ export async function observeFleet(controlPlane: ControlPlane, port: number, sig
       inParallel(count, async (n) => {
         await client.mergePatch(tenantControlPlanes, keyOf(n), { metadata: { labels: { bench: value } } }, { signal });
       }),
-    remove: (count) =>
-      inParallel(count, async (n) => {
-        await client.delete(tenantControlPlanes, keyOf(n), { signal });
+    remove: (from, to) =>
+      inParallel(to - from, async (n) => {
+        await client.delete(tenantControlPlanes, keyOf(from + n), { signal });
       }),
     ready: (count) => until(tenants, count, signal),
     async [Symbol.asyncDispose]() {

@@ -1,97 +1,43 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
-import { freePorts } from '#test/child-processes.ts';
-import { kubeconfigText } from '#test/control-plane.ts';
 import { type Figure, budget, figure } from '../figure.ts';
-import { accessTo } from '../populate.ts';
-import { runMeasurement } from '../run-measurement.ts';
-import { type Fleet, observeFleet } from '../simulated-fleet/fleet.ts';
-import {
-  MANAGER,
-  MANAGER_NAMESPACE,
-  type ManagementCluster,
-  startManagementCluster,
-} from '#test/simulated-fleet/management-cluster.ts';
-import { type ManagerProcess, startManager } from '../simulated-fleet/manager-process.ts';
-import { measurement as tenantApis } from '../measurements/tenant-apis.ts';
+import type { ManagerProcess } from '../simulated-fleet/manager-process.ts';
+import { type FleetScene, withFleet } from '../simulated-fleet/with-fleet.ts';
 import type { BenchContext, Suite } from '../suite.ts';
 
 export const suite: Suite = {
   name: 'thousand',
   description:
     'the manager with up to 1,000 tenants: real API server and stores, simulated nodes, pods and tenant APIs',
-  async run(context) {
-    const { signal, progress } = context;
-    progress('bundling');
-    await execa('npm', ['run', 'build'], { cancelSignal: signal });
-    await using cluster = await startManagementCluster(signal);
-    const [port = 0] = await freePorts(1);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Figure[]>();
-    const input = { management: accessTo(cluster.controlPlane), port };
-    await runMeasurement(tenantApis, input, signal, async () => {
-      await measure(cluster, port, context).then(resolve, reject);
-    });
-    return await promise;
-  },
+  run: (context) => withFleet(context, (fleet) => measure({ fleet, restSeconds: context.quick ? 10 : 120 }, context)),
 };
 
-/** How many tenants there are at each step, and how long a rest is looked at. */
-interface Plan {
-  readonly sizes: readonly number[];
-  readonly restSeconds: number;
-}
-
-async function measure(cluster: ManagementCluster, port: number, context: BenchContext): Promise<readonly Figure[]> {
-  const { quick, signal, progress } = context;
-  const { sizes, restSeconds }: Plan = quick
-    ? { sizes: [5], restSeconds: 10 }
-    : { sizes: [10, 100, 300, 1_000], restSeconds: 120 };
-  const { controlPlane } = cluster;
-  const identity = await controlPlane.identity(MANAGER, ['system:masters']);
-  const kubeconfigPath = join(controlPlane.directory, 'manager.kubeconfig');
-  await writeFile(kubeconfigPath, kubeconfigText(controlPlane.server, controlPlane.caCertificatePem, identity));
-  const { directory } = controlPlane;
-  const start = (): Promise<ManagerProcess> =>
-    startManager({ kubeconfigPath, namespace: MANAGER_NAMESPACE, directory, signal });
-  await using fleet = await observeFleet(controlPlane, port, signal);
-  const scene: Scene = { cluster, fleet, manager: await start(), restSeconds, signal };
-  try {
-    const figures: Figure[] = [];
-    let before = 0;
-    for (const size of sizes) {
-      progress(`${before} to ${size} tenants: create`);
-      figures.push(...(await createFigures(scene, before, size)));
-      progress(`${size} tenants: a label on each`);
-      figures.push(...(await labelFigures(scene, size)));
-      progress(`${size} tenants: a new manager`);
-      await scene.manager.stop();
-      const started = performance.now();
-      scene.manager = await start();
-      figures.push(...(await restartFigures(scene, size, started)));
-      progress(`${size} tenants: at rest`);
-      figures.push(...(await restFigures(scene, size)));
-      before = size;
-    }
-    progress(`${before} tenants: delete`);
-    figures.push(...(await deleteFigures(scene, before)));
-    return figures;
-  } finally {
-    await scene.manager.stop();
-  }
-}
-
 interface Scene {
-  readonly cluster: ManagementCluster;
-  readonly fleet: Fleet;
-  manager: ManagerProcess;
+  readonly fleet: FleetScene;
+  /** How long a rest is looked at. */
   readonly restSeconds: number;
-  readonly signal: AbortSignal;
+}
+
+async function measure(scene: Scene, { quick, signal, progress }: BenchContext): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  let before = 0;
+  for (const size of quick ? [5] : [10, 100, 300, 1_000]) {
+    progress(`${before} to ${size} tenants: create`);
+    figures.push(...(await createFigures(scene, before, size)));
+    progress(`${size} tenants: a label on each`);
+    figures.push(...(await labelFigures(scene, size, signal)));
+    progress(`${size} tenants: a new manager`);
+    figures.push(...(await restartFigures(scene, size, signal)));
+    progress(`${size} tenants: at rest`);
+    figures.push(...(await restFigures(scene, size, signal)));
+    before = size;
+  }
+  progress(`${before} tenants: delete`);
+  figures.push(...(await deleteFigures(scene, before)));
+  return figures;
 }
 
 async function createFigures(scene: Scene, from: number, to: number): Promise<readonly Figure[]> {
-  const { fleet, manager } = scene;
+  const { fleet, manager } = scene.fleet;
   const count = to - from;
   const writesBefore = await countWrites(scene);
   const before = await manager.usage();
@@ -116,12 +62,12 @@ async function createFigures(scene: Scene, from: number, to: number): Promise<re
   ];
 }
 
-async function labelFigures(scene: Scene, size: number): Promise<readonly Figure[]> {
-  const { fleet, manager } = scene;
+async function labelFigures(scene: Scene, size: number, signal: AbortSignal): Promise<readonly Figure[]> {
+  const { fleet, manager } = scene.fleet;
   const before = await manager.usage();
   const writesBefore = await countWrites(scene);
   await fleet.label(size, `at-${size}`);
-  await settled(scene);
+  await settled(scene, signal);
   const { cpuSeconds } = await manager.usage();
   const writes = difference(await countWrites(scene), writesBefore);
   return [
@@ -130,12 +76,13 @@ async function labelFigures(scene: Scene, size: number): Promise<readonly Figure
   ];
 }
 
-async function restartFigures(scene: Scene, size: number, started: number): Promise<readonly Figure[]> {
-  const { manager } = scene;
+async function restartFigures(scene: Scene, size: number, signal: AbortSignal): Promise<readonly Figure[]> {
   const writesBefore = await countWrites(scene);
-  await settled(scene, size);
+  const started = performance.now();
+  await scene.fleet.restartManager();
+  await settled(scene, signal, size);
   const seconds = (performance.now() - started) / 1000 - quietSeconds;
-  const { cpuSeconds, peakMiB } = await manager.usage();
+  const { cpuSeconds, peakMiB } = await scene.fleet.manager.usage();
   const writes = difference(await countWrites(scene), writesBefore);
   return [
     one(`${size} tenants: a new manager has looked at all`, 's', seconds),
@@ -145,8 +92,9 @@ async function restartFigures(scene: Scene, size: number, started: number): Prom
   ];
 }
 
-async function restFigures(scene: Scene, size: number): Promise<readonly Figure[]> {
-  const { manager, restSeconds, signal } = scene;
+async function restFigures(scene: Scene, size: number, signal: AbortSignal): Promise<readonly Figure[]> {
+  const { restSeconds } = scene;
+  const { manager } = scene.fleet;
   const writesBefore = await countWrites(scene);
   const before = await manager.usage();
   const requests = await tenantRequests(manager);
@@ -165,9 +113,9 @@ async function restFigures(scene: Scene, size: number): Promise<readonly Figure[
   ];
 }
 
-async function deleteFigures({ fleet, manager }: Scene, size: number): Promise<readonly Figure[]> {
+async function deleteFigures({ fleet: { fleet, manager } }: Scene, size: number): Promise<readonly Figure[]> {
   const before = await manager.usage();
-  await fleet.remove(size);
+  await fleet.remove(0, size);
   const seconds = await fleet.ready(0);
   const { cpuSeconds } = await manager.usage();
   return [
@@ -184,7 +132,7 @@ const lag = 'nodejs_eventloop_lag_p99_seconds';
 const quietSeconds = 5;
 
 /** Waits until the manager has ended so many passes over tenants since it started, and then none for a while. */
-async function settled({ manager, signal }: Scene, passes = 0): Promise<void> {
+async function settled({ fleet: { manager } }: Scene, signal: AbortSignal, passes = 0): Promise<void> {
   const count = (): Promise<number> =>
     manager.metric('controller_runtime_reconcile_total', { controller: 'tenantcontrolplane' });
   for (let last = -1, still = 0; still < quietSeconds;) {
@@ -205,9 +153,9 @@ interface Writes {
   readonly events: number;
 }
 
-async function countWrites({ cluster }: Scene): Promise<Writes> {
+async function countWrites({ fleet: { controlPlane } }: Scene): Promise<Writes> {
   const count = { objects: 0, status: 0, events: 0 };
-  for (const { objectRef } of await cluster.controlPlane.auditEvents()) {
+  for (const { objectRef } of await controlPlane.auditEvents()) {
     if (objectRef?.resource === 'events') count.events += 1;
     else if (objectRef?.subresource === 'status') count.status += 1;
     else count.objects += 1;
