@@ -105,7 +105,13 @@ async function finish(gathered: Gathered, context: ReconcileContext, options: Re
     client,
     signal,
   });
-  if (outcome.value === true) return {};
+  if (outcome.value !== undefined) {
+    for (const note of outcome.value.left) {
+      options.events.record(tenantControlPlane, { type: 'Warning', reason: 'DataLeft', action: 'Delete', note });
+      context.log.warn('a control plane was let go without its data', { left: note });
+    }
+    return {};
+  }
   const { message } = outcome.finding;
   const findings: readonly Finding[] = [
     outcome.finding,

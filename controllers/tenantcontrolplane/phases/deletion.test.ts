@@ -10,7 +10,7 @@ import type { Connection } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { DeletionInput } from './deletion.ts';
-import { reconcileDeletion } from './deletion.ts';
+import { LEAVE_DATA, reconcileDeletion } from './deletion.ts';
 
 const unused = (): never => {
   throw new Error('not used here');
@@ -95,7 +95,7 @@ suite('a control plane that is being deleted', () => {
   test('goes when its data are gone', async () => {
     const { did, outcome } = await remove(leaving());
     assert.deepEqual(did, ['dropped s and u on one', letGo]);
-    assert.equal(outcome.value, true);
+    assert.deepEqual(outcome.value, { left: [] });
   });
 
   test('is dropped from every store that it has data on', async () => {
@@ -107,7 +107,7 @@ suite('a control plane that is being deleted', () => {
 
   test('that was never on a store goes at once', async () => {
     const { did, outcome } = await remove(leaving({}, []));
-    assert.deepEqual([did, outcome.value], [[], true]);
+    assert.deepEqual([did, outcome.value], [[], { left: [] }]);
   });
 
   test('is not over where it could not be let go: the failure is reported, and it is tried again', async () => {
@@ -133,8 +133,21 @@ suite('a control plane that is being deleted', () => {
     assert.deepEqual(did, [letGo]);
   });
 
+  const givenUp = (subject: TenantControlPlane): TenantControlPlane => ({
+    ...subject,
+    metadata: { ...subject.metadata, annotations: { [LEAVE_DATA]: 'true' } },
+  });
+
+  test('is dropped where it can be, though its data may be left', async () => {
+    const stores = { dataStore: 'one', dataStoreOverrides: [{ resource: '/events', dataStore: 'gone' }] };
+    const { did, outcome } = await remove(givenUp(leaving(stores)));
+    assert.deepEqual(did, ['dropped s and u on one', letGo]);
+    assert.equal(outcome.value?.left.length, 1);
+    assert.deepEqual((await remove(givenUp(leaving()))).outcome.value, { left: [] });
+  });
+
   const waits: readonly [why: string, reason: string, message: RegExp, Partial<DeletionInput>, failure?: Error][] = [
-    ['its DataStore is gone', 'DataStoreMissing', /create it again, or give the data up/u, { dataStores: [] }],
+    ['its DataStore is gone', 'DataStoreMissing', /create it again/u, { dataStores: [] }],
     [
       'another store stands behind the name',
       'DataStoreMismatch',
@@ -156,7 +169,17 @@ suite('a control plane that is being deleted', () => {
       assert.deepEqual(did, []);
       assert.deepEqual([outcome.finding.reason, outcome.value], [reason, undefined]);
       assert.match(outcome.finding.message, message);
+      assert.match(outcome.finding.message, /to let .* go .* annotate it with kamaji\.clastix\.io\/leave-data=true/u);
       assert.ok(outcome.requeueAfterMs !== undefined || outcome.error !== undefined, 'it is looked at again');
+    });
+
+    test(`goes all the same where its data are given up, and says what stays behind: ${why}`, async () => {
+      const { did, outcome } = await remove(givenUp(leaving()), more, failure);
+      assert.deepEqual(did, [letGo]);
+      assert.equal(outcome.value?.left.length, 1);
+      assert.match(outcome.value?.left[0] ?? '', /data s and user u stay on DataStore one: /u);
+      assert.match(outcome.value?.left[0] ?? '', message);
+      assert.doesNotMatch(outcome.value?.left[0] ?? '', /annotate/u);
     });
   }
 });
