@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -76,6 +77,14 @@ suite('a running tenant of upstream Kamaji', () => {
       assert.deepEqual(now.get(name)?.data, left.secrets.get(name)?.data, name);
       assert.equal(now.get(name)?.metadata?.uid, left.secrets.get(name)?.metadata?.uid, name);
     }
+  });
+
+  test('shows certificates that make nobody an administrator', async () => {
+    const subjectOf = async (name: string, item: string): Promise<string> =>
+      new X509Certificate(await secretText(world.client, here(name), item)).subject;
+    assert.equal(await subjectOf(objects.datastoreCertificate, 'server.crt'), `CN=${SCHEMA}`);
+    const { konnectivityCertificate } = namesOfControlPlane(tunnelled.name);
+    assert.equal(await subjectOf(konnectivityCertificate, 'tls.crt'), 'CN=system:konnectivity-server');
   });
 
   test('loses the finalizer of upstream on its credentials, which nobody would ever remove', async () => {

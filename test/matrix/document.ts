@@ -18,7 +18,7 @@ export function versionsDocument(results: readonly Result[], at: Date): string {
     '',
     `Last run on ${at.toISOString().slice(0, 10)}: ${results.length - failed} passed, ${failed} failed.`,
     '',
-    '| | | Test | Result |',
+    '| Control plane | Node | Test | Result |',
     '|---|---|---|---|',
     ...results.map(({ names, passed }) => {
       const [first = '', ...more] = names;

@@ -6,5 +6,4 @@ const [before = '', beforeThat = ''] = versions.olderKubernetes;
 export const JOINS: readonly { readonly controlPlane: string; readonly nodes: readonly string[] }[] = [
   { controlPlane: versions.kubernetes, nodes: [versions.kubernetes, before, beforeThat] },
   { controlPlane: before, nodes: [before, beforeThat] },
-  { controlPlane: beforeThat, nodes: [beforeThat] },
 ];
