@@ -12,7 +12,6 @@
  * - `QuotaExceeded`: it is full.
  * - `InvalidName`: a schema or user name that this kind of store cannot hold safely.
  * - `NameConflict`: the schema or the user belongs to someone else.
- * - `UnsupportedDriver`: this version has no driver for it.
  */
 export type DataStoreErrorCode =
   | 'ConnectionRefused'
@@ -26,7 +25,6 @@ export type DataStoreErrorCode =
   | 'QuotaExceeded'
   | 'InvalidName'
   | 'NameConflict'
-  | 'UnsupportedDriver'
   | 'Unknown';
 
 /** A store refused, failed or did not answer. `cause` is the error of the wire library, where there is one. */

@@ -43,7 +43,7 @@ export class DataStorePool {
     this.#options = options;
   }
 
-  /** The connection of a DataStore. Throws DataStoreConfigError, DataStoreError `UnsupportedDriver`, or the reader's error. */
+  /** The connection of a DataStore. Throws DataStoreConfigError, DataStoreError, or the reader's error. */
   async connect(dataStore: DataStore, { signal, fresh = false }: ConnectOptions): Promise<Connection> {
     this.#closeIdle();
     const key = dataStore.metadata.name ?? '';

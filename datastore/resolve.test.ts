@@ -129,22 +129,45 @@ suite('what a DataStore refers to', () => {
     [
       'an authority that is no certificate',
       'ContentInvalid',
-      /certificateAuthority\.certificate/u,
+      /certificateAuthority\.certificate \(Secret stores\/ca, key tls\.crt\)/u,
       (reader) => void reader.put('stores/ca', { 'tls.crt': 'hello', 'tls.key': authority.privateKeyPem }),
     ],
     [
       'a key that is not the authority’s',
       'ContentInvalid',
-      /certificateAuthority\.privateKey/u,
+      /certificateAuthority\.privateKey \(Secret stores\/ca, key tls\.key\)/u,
       (reader) =>
         void reader.put('stores/ca', { 'tls.crt': authority.certificatePem, 'tls.key': client.privateKeyPem }),
     ],
     [
       'a key that is not the client’s',
       'ContentInvalid',
-      /clientCertificate/u,
+      /clientCertificate\.privateKey \(Secret stores\/client, key tls\.key\)/u,
       (reader) =>
         void reader.put('stores/client', { 'tls.crt': client.certificatePem, 'tls.key': renewed.privateKeyPem }),
+    ],
+    [
+      'neither a password nor a client certificate',
+      'ContentInvalid',
+      /basicAuth and spec\.tlsConfig\.clientCertificate are both missing/u,
+      () => ({
+        ...etcd(),
+        spec: {
+          driver: 'MySQL',
+          endpoints: ['db:3306'],
+          tlsConfig: { certificateAuthority: { certificate: inSecret('ca', 'tls.crt') } },
+        },
+      }),
+    ],
+    [
+      'a password for NATS that kine would read as something else',
+      'ContentInvalid',
+      /basicAuth\.password: with driver NATS/u,
+      () => {
+        const content = (text: string) => ({ content: Buffer.from(text).toString('base64') });
+        const basicAuth = { username: content('admin'), password: content('p@ss/word') };
+        return { ...etcd(), spec: { driver: 'NATS', endpoints: ['nats:4222'], basicAuth } };
+      },
     ],
     ['a host without port', 'EndpointInvalid', /"etcd"/u, () => etcd({ endpoints: ['etcd'] })],
     ['a URL', 'EndpointInvalid', /https/u, () => etcd({ endpoints: ['https://etcd:2379'] })],

@@ -42,6 +42,12 @@ export async function resolveDataStore(dataStore: DataStore, options: ResolveOpt
   const tls = await resolveTls(managed?.tlsConfig ?? spec.tlsConfig, content);
   const basicAuth = await resolveBasicAuth(spec.basicAuth, content);
   if (spec.driver === 'NATS') checkForKine(basicAuth);
+  if (basicAuth === undefined && tls?.client === undefined) {
+    throw new DataStoreConfigError(
+      'ContentInvalid',
+      'spec.basicAuth and spec.tlsConfig.clientCertificate are both missing: set one, so that the store knows who asks',
+    );
+  }
   const found = {
     driver: spec.driver,
     endpoints,
@@ -96,13 +102,13 @@ async function resolveTls(config: TlsConfig | undefined, content: ReadContent): 
   if (config === undefined) return undefined;
   const { certificateAuthority: authority, clientCertificate: client } = config;
   const ca = (await content('tlsConfig.certificateAuthority.certificate', authority.certificate)).toString();
-  checked('tlsConfig.certificateAuthority.certificate', () => parseCertificates(ca));
+  checked('tlsConfig.certificateAuthority.certificate', authority.certificate, () => parseCertificates(ca));
   const caKey =
     authority.privateKey === undefined
       ? undefined
       : (await content('tlsConfig.certificateAuthority.privateKey', authority.privateKey)).toString();
   if (caKey !== undefined) {
-    checked('tlsConfig.certificateAuthority.privateKey', () =>
+    checked('tlsConfig.certificateAuthority.privateKey', authority.privateKey, () =>
       openAuthority({ certificatePem: ca, privateKeyPem: caKey }),
     );
   }
@@ -119,12 +125,14 @@ async function resolveClient(
 ): Promise<NonNullable<TlsMaterial['client']>> {
   const certificate = (await content('tlsConfig.clientCertificate.certificate', config.certificate)).toString();
   const key = (await content('tlsConfig.clientCertificate.privateKey', config.privateKey)).toString();
-  const parsed = checked('tlsConfig.clientCertificate.certificate', () => parseCertificate(certificate));
-  const privateKey = checked('tlsConfig.clientCertificate.privateKey', () => parsePrivateKey(key));
+  const parsed = checked('tlsConfig.clientCertificate.certificate', config.certificate, () =>
+    parseCertificate(certificate),
+  );
+  const privateKey = checked('tlsConfig.clientCertificate.privateKey', config.privateKey, () => parsePrivateKey(key));
   if (!samePublicKey(parsed.publicKey, privateKey)) {
     throw new DataStoreConfigError(
       'ContentInvalid',
-      'spec.tlsConfig.clientCertificate: the private key does not belong to the certificate',
+      `spec.tlsConfig.clientCertificate.privateKey${sourceOf(config.privateKey)}: it does not belong to the certificate`,
     );
   }
   return { certificate, key };
@@ -191,11 +199,18 @@ function decoded(field: string, content: string): Buffer {
   return Buffer.from(content, 'base64');
 }
 
-function checked<T>(field: string, parse: () => T): T {
+function checked<T>(field: string, reference: ContentReference | undefined, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new DataStoreConfigError('ContentInvalid', `spec.${field}: ${message}`, { cause });
+    throw new DataStoreConfigError('ContentInvalid', `spec.${field}${sourceOf(reference)}: ${message}`, { cause });
   }
+}
+
+/** Where a value came from, for the person who has to put it right. */
+function sourceOf(reference: ContentReference | undefined): string {
+  const { name = '', namespace = '', keyPath = '' } = reference?.secretReference ?? {};
+  if (reference === undefined || reference.content !== undefined || name === '') return '';
+  return ` (Secret ${namespace}/${name}, key ${keyPath})`;
 }

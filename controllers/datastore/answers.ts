@@ -60,7 +60,6 @@ const unreachable: Readonly<Record<DataStoreError['code'], DataStoreReason<'Reac
   Timeout: 'ConnectionTimeout',
   TLSFailed: 'CertificateInvalid',
   Unavailable: 'NoQuorum',
-  UnsupportedDriver: 'DriverUnsupported',
   Unknown: 'InternalError',
   QuotaExceeded: 'InternalError',
   AuthNotEnabled: 'InternalError',
@@ -76,7 +75,6 @@ const remedies: Readonly<Partial<Record<DataStoreReason<'Reachable'>, string>>> 
   ConnectionTimeout: 'see whether the store hangs or a NetworkPolicy or firewall swallows the way to it',
   CertificateInvalid: 'see whether spec.tlsConfig and the certificate of the store fit together and are valid today',
   NoQuorum: 'bring a majority of its members back',
-  DriverUnsupported: 'use a DataStore with another driver',
 };
 
 /** Why a store was not asked, or gave no answer. */

@@ -21,7 +21,6 @@ export const dataStoreConditions = {
     'NameNotFound',
     'CertificateInvalid',
     'NoQuorum',
-    'DriverUnsupported',
     'InternalError',
   ],
   /** It accepts this system's credentials, with the rights that are needed. */

@@ -392,6 +392,49 @@ suite('a place in a store', () => {
     }
   });
 
+  suite('on a store whose tenants could reach one another', () => {
+    const isolated = {
+      type: 'Isolated',
+      status: 'False',
+      reason: 'KnownVulnerability',
+      message: 'etcd 3.6.8 has CVE-1: upgrade it',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    } as const;
+    const status = { ready: true, identity: 'a', conditions: [isolated] };
+    const open = store('one', status);
+
+    test('a new tenant waits, and nothing is made for it', async () => {
+      const connect = async () =>
+        connection(config, () => {
+          throw new Error('something was made');
+        });
+      const { finding, value } = await reconcile({ dataStore: open, connect });
+      assert.deepEqual([finding.reason, value], ['DataStoreNotIsolated', undefined]);
+      assert.match(finding.message, /takes no new tenants: etcd 3\.6\.8 has CVE-1: upgrade it/u);
+    });
+
+    test('a tenant that is on it runs on', async () => {
+      const tenantControlPlane = onStore({ dataStore: 'one' }, { setup: { schema: 's', user: 'u' }, identity: 'a' });
+      assert.equal((await reconcile({ dataStore: open, tenantControlPlane })).finding.reason, 'DataStoreReady');
+    });
+
+    test('a new tenant is taken where the annotation says so', async () => {
+      const annotations = { 'kamaji.clastix.io/accept-isolation-problems': 'true' };
+      const dataStore = store('one', status, { annotations });
+      assert.equal((await reconcile({ dataStore })).finding.reason, 'DataStoreReady');
+    });
+
+    test('a new tenant that would keep resources there waits, too', async () => {
+      const tenantControlPlane = onStore({
+        dataStore: 'one',
+        dataStoreOverrides: [{ resource: '/events', dataStore: 'events' }],
+      });
+      const dataStores = [ready, store('events', status)];
+      const { finding } = await reconcile({ tenantControlPlane, dataStores });
+      assert.equal(finding.reason, 'DataStoreNotIsolated');
+    });
+  });
+
   suite('while the store is not ready', () => {
     const condition = (type: string, message: string) => ({
       type,
@@ -437,7 +480,6 @@ suite('a place in a store', () => {
       ['QuotaExceeded', 'SetupFailed', true],
       ['NameConflict', 'SchemaTaken', false],
       ['InvalidName', 'SchemaTaken', false],
-      ['UnsupportedDriver', 'DriverUnsupported', false],
     ];
     for (const [code, reason, isRetried] of failures) {
       test(`${reason}, ${isRetried ? 'tried again with back-off' : 'waiting'}: ${code}`, async () => {

@@ -169,7 +169,6 @@ function failed(name: string, error: unknown): StorageOutcome<never> {
   const message = `DataStore ${name}: ${messageOf(error)}`;
   if (error instanceof DataStoreConfigError) return wait('CredentialsMissing', message);
   if (!(error instanceof DataStoreError)) return { ...wait('InternalError', message), error: asError(error) };
-  if (error.code === 'UnsupportedDriver') return wait('DriverUnsupported', message);
   if (error.code === 'NameConflict' || error.code === 'InvalidName') {
     return { ...wait('SchemaTaken', message), requeueAfterMs: RECHECK_MS };
   }
