@@ -111,7 +111,7 @@ export function commandLine(version: string, run: (flags: Flags) => Promise<void
     )
     .option(
       '--feature-gates <gates>',
-      'comma-separated name=true|false: SkipInfraClusterPatch',
+      'comma-separated name=true|false: SkipInfraClusterPatch, ExternalClusterReferenceCrossNamespace',
       parseFeatureGates,
       new Map(),
     )

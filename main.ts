@@ -211,6 +211,7 @@ function settingsOf(flags: Flags): Settings {
     bootstrapTokenTtlMs: flags.bootstrapTokenTtl,
     bootstrapTokenMinimumMs: flags.bootstrapTokenMinimum,
     skipInfraClusterPatch: flags.featureGates.get('SkipInfraClusterPatch') ?? false,
+    crossNamespaceKubeconfigs: flags.featureGates.get('ExternalClusterReferenceCrossNamespace') ?? false,
     namespaced: flags.namespace !== undefined,
     ...(flags.watchFilter === undefined ? {} : { watchFilter: flags.watchFilter }),
   };

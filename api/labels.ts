@@ -18,6 +18,8 @@ export const labels = Object.freeze({
   capiCluster: 'kamaji.clastix.io/cluster',
   /** Name of the TenantControlPlane, on the Secrets made for Cluster API. */
   capiTenantControlPlane: 'kamaji.clastix.io/tcp',
+  /** Namespace of the KamajiControlPlane whose TenantControlPlane is in another cluster. */
+  capiNamespace: 'kamaji.clastix.io/namespace',
   /** Cluster API's label on everything that belongs to a Cluster; CAPI caches only Secrets that carry it. */
   clusterName: 'cluster.x-k8s.io/cluster-name',
   /** On a ClusterRole: the manager gets its rules, to fill in infrastructure clusters of kinds that it does not know. */
@@ -85,7 +87,7 @@ export const finalizers = Object.freeze({
   dataStore: 'kamaji.clastix.io/TenantControlPlane',
   /** On a KamajiControlPlane until its control plane is gone. */
   kamajiControlPlane: 'kamajicontrolplane.controlplane.cluster.x-k8s.io',
-  /** Upstream's finalizer on a KamajiControlPlane in another cluster; only ever removed here until that mode exists. */
+  /** Upstream's finalizer on a KamajiControlPlane in another cluster; only ever removed here. */
   externalClusterReference: 'ecr.kamaji.clastix.io/finalizer',
 });
 

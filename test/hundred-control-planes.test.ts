@@ -10,7 +10,7 @@ import { createControlPlane, SHARED, startInstallation } from './installation.ts
 import type { Manager } from './manager-process.ts';
 import { startManager } from './manager-process.ts';
 
-const COUNT = 100;
+const COUNT = Number(process.env['COUNT'] ?? 100);
 const namespace = 'fleet';
 /** How long nothing may be written once all is settled; the budget says two minutes. */
 const REST_MS = Number(process.env['REST_SECONDS'] ?? 20) * 1_000;
@@ -60,8 +60,13 @@ suite(`${COUNT} control planes without pods, created at once`, () => {
           status?.observedGeneration === metadata.generation,
       );
     };
-    const deadline = AbortSignal.timeout(400_000);
-    while (!(await isSettled())) await systemClock.sleep(500, deadline);
+    const deadline = AbortSignal.timeout(Number(process.env['SETTLE_SECONDS'] ?? 400) * 1_000);
+    while (!(await isSettled())) {
+      await systemClock.sleep(500, deadline).catch(async () => {
+        const [one] = (await client.list(kamajiControlPlanes, { namespace })).items;
+        throw new Error(`not settled: ${JSON.stringify(one?.status, undefined, 1)}\n${await manager.log(10)}`);
+      });
+    }
     const settledMs = performance.now() - created;
     // Status writes that wait for others to join them come a few seconds later.
     let last = await versions();

@@ -3,6 +3,7 @@ import type { KamajiControlPlane, KamajiControlPlaneSpec } from '#api/controlpla
 import type { TenantControlPlane, TenantControlPlaneSpec } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { tenantControlPlanes } from '#api/kinds.ts';
 import { annotations as wellKnown, labels as wellKnownLabels, PROJECT } from '#api/labels.ts';
+import type { ObjectKey } from '#runtime/client/resource.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import { ownerReference } from './ownership.ts';
 import { ROLLOUT_AFTER } from './rollout-after.ts';
@@ -17,13 +18,14 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
 
 /**
  * The TenantControlPlane that a KamajiControlPlane asks for, in full: what the user removes from the one is removed from
- * the other. Fields that the tenant's own controller decides (schema, user) are left to it. `rolloutMark` is from `rolloutAfter`.
+ * the other. With `external` it is for another cluster, under that key. Fields that the tenant's own controller decides (schema, user) are left to it. `rolloutMark` is from `rolloutAfter`.
  * Pure.
  */
 export function desiredTenantControlPlane(
   controlPlane: KamajiControlPlane,
   cluster: Cluster,
   rolloutMark?: string,
+  external?: ObjectKey,
 ): TenantControlPlane {
   const { metadata, spec } = controlPlane;
   const annotations = Object.fromEntries(
@@ -33,17 +35,19 @@ export function desiredTenantControlPlane(
     apiVersion: apiVersionOf(tenantControlPlanes),
     kind: tenantControlPlanes.kind,
     metadata: {
-      name: metadata.name ?? '',
-      namespace: metadata.namespace ?? '',
+      name: external?.name ?? metadata.name ?? '',
+      namespace: external?.namespace ?? metadata.namespace ?? '',
       labels: {
         ...metadata.labels,
         [wellKnownLabels.project]: PROJECT,
         [wellKnownLabels.clusterName]: cluster.metadata.name ?? '',
         [wellKnownLabels.capiTenantControlPlane]: metadata.name ?? '',
+        ...(external && { [wellKnownLabels.capiNamespace]: metadata.namespace ?? '' }),
       },
       // A move has to wait until the tenant is paused (phases/tenant-pause.ts).
-      annotations: { ...annotations, [wellKnown.blockMove]: '' },
-      ownerReferences: [ownerReference(controlPlane)],
+      annotations: external === undefined ? { ...annotations, [wellKnown.blockMove]: '' } : annotations,
+      // An owner in another cluster would be none: the garbage collector there would delete it.
+      ...(external === undefined ? { ownerReferences: [ownerReference(controlPlane)] } : {}),
     },
     spec: defined({
       dataStore: nonEmpty(spec.dataStoreName),

@@ -29,6 +29,8 @@ export interface KamajiControlPlaneControllerOptions {
   readonly tokenLifetime?: TokenLifetime;
   /** The gate SkipInfraClusterPatch: never touch infrastructure clusters. Default false. */
   readonly skipInfraClusterPatch?: boolean;
+  /** The gate ExternalClusterReferenceCrossNamespace: kubeconfigs of other clusters may be in other namespaces. Default false. */
+  readonly crossNamespaceKubeconfigs?: boolean;
   readonly concurrency?: number;
 }
 
@@ -45,6 +47,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     tokens: createJoinTokens({ clock, ...(lifetime === undefined ? {} : { lifetime }) }),
     infrastructureKinds: createInfrastructureKinds(clock),
     skipInfraClusterPatch: options.skipInfraClusterPatch ?? false,
+    crossNamespaceKubeconfigs: options.crossNamespaceKubeconfigs ?? false,
     clock,
     pace: new StatusPace(clock),
     events: options.events,

@@ -60,5 +60,11 @@ function isFormerSelf(reference: OwnerReference, { metadata }: KamajiControlPlan
 
 function isMarked({ metadata }: KubeObject, controlPlane: KamajiControlPlane): boolean {
   const { labels: carried = {} } = metadata ?? {};
-  return carried[labels.project] === PROJECT && carried[labels.capiTenantControlPlane] === controlPlane.metadata.name;
+  // In another cluster control planes of several namespaces may stand side by side.
+  const namespace = carried[labels.capiNamespace] ?? controlPlane.metadata.namespace;
+  return (
+    carried[labels.project] === PROJECT &&
+    carried[labels.capiTenantControlPlane] === controlPlane.metadata.name &&
+    namespace === controlPlane.metadata.namespace
+  );
 }

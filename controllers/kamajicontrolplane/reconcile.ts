@@ -4,12 +4,16 @@ import { annotations, finalizers } from '#api/labels.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
+import { isConditionTrue } from '#runtime/client/conditions.ts';
 import { addFinalizer, patchStatus } from '#runtime/client/status-patch.ts';
 import type { Clock } from '#runtime/clock.ts';
+import { RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
-import type { Outcome } from './finding.ts';
+import type { Place } from './external-cluster.ts';
+import { ExternalClusterError, gatherExternal, placeOf } from './external-cluster.ts';
+import type { Finding, Outcome } from './finding.ts';
 import type { Gathered } from './gather.ts';
 import { ownerCluster } from './gather.ts';
 import type { InfrastructureKinds } from './infrastructure-kinds.ts';
@@ -27,7 +31,7 @@ import { stableVersion } from './stable-version.ts';
 import { stateChanges } from './state-changes.ts';
 import type { StatusPace } from './status-pace.ts';
 import type { PassResult } from './status.ts';
-import { pausedStatus, statusOf } from './status.ts';
+import { pausedStatus, statusOf, unreachableStatus } from './status.ts';
 
 /** What passes work with, beside what they read. */
 export interface Tools {
@@ -36,6 +40,7 @@ export interface Tools {
   readonly tokens: JoinTokens;
   readonly infrastructureKinds: InfrastructureKinds;
   readonly skipInfraClusterPatch: boolean;
+  readonly crossNamespaceKubeconfigs: boolean;
   readonly clock: Clock;
   readonly pace: StatusPace;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -44,20 +49,55 @@ export interface Tools {
 /** One pass over one KamajiControlPlane. */
 export async function reconcile(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
   const { controlPlane } = gathered;
+  const { client, signal } = context;
+  const { tenantPool: pool, crossNamespaceKubeconfigs: crossNamespace } = tools;
+  try {
+    const place = await placeOf({ gathered, pool, crossNamespace, client, signal });
+    if (!place.isExternal) return await reconcileAt(place, gathered, tools, context);
+    const known = await gatherExternal(gathered, place, signal);
+    const result = await reconcileAt(place, known, tools, context);
+    // Nothing is watched in another cluster.
+    const isSettled = isConditionTrue(controlPlane.status?.conditions, 'Ready');
+    return soonest([result, { requeueAfterMs: isSettled ? 3 * RECHECK_MS : RECHECK_MS }]);
+  } catch (error) {
+    if (!(error instanceof ExternalClusterError)) throw error;
+    const paused = pauseOf(gathered);
+    if (paused !== undefined) {
+      return writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
+    }
+    const status = unreachableStatus(controlPlane, unavailableFinding(controlPlane, error), tools.clock);
+    return soonest([await writeStatus(controlPlane, status, tools, context), { requeueAfterMs: RECHECK_MS }]);
+  }
+}
+
+function unavailableFinding({ metadata }: KamajiControlPlane, { message }: ExternalClusterError): Finding {
+  const reason = 'ExternalClusterUnavailable';
+  return metadata.deletionTimestamp === undefined
+    ? { type: 'TenantControlPlaneCreated', status: 'False', reason, message }
+    : { type: 'Deleting', status: 'True', reason, message };
+}
+
+async function reconcileAt(place: Place, gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+  const { controlPlane } = gathered;
   // Before anything else, deletion included: clusterctl deletes what it has moved away, and the tenant must survive that.
   const paused = pauseOf(gathered);
   if (paused !== undefined) {
-    const { client, signal } = context;
     const { tenantControlPlane } = ownTenant(gathered);
-    if (tenantControlPlane !== undefined) await pauseTenant({ tenantControlPlane, client, signal });
+    const { client } = place;
+    if (tenantControlPlane !== undefined) await pauseTenant({ tenantControlPlane, client, signal: context.signal });
     return writeStatus(controlPlane, pausedStatus(controlPlane, paused, tools.clock), tools, context);
   }
   return controlPlane.metadata.deletionTimestamp === undefined
-    ? reconcileNormally(gathered, tools, context)
-    : reconcileGoing(gathered, tools, context);
+    ? reconcileNormally(place, gathered, tools, context)
+    : reconcileGoing(place, gathered, tools, context);
 }
 
-async function reconcileNormally(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+async function reconcileNormally(
+  place: Place,
+  gathered: Gathered,
+  tools: Tools,
+  context: ReconcileContext,
+): Promise<Result> {
   const { client, signal } = context;
   const { cluster, service, pods } = gathered;
   if (cluster === undefined) {
@@ -76,7 +116,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   const present =
     own === undefined
       ? gathered.tenantControlPlane
-      : await resumeTenant({ controlPlane: held, tenantControlPlane: own, client, signal });
+      : await resumeTenant({ controlPlane: held, tenantControlPlane: own, client: place.client, signal });
   const { applier, tenantPool, tokens, infrastructureKinds, skipInfraClusterPatch } = tools;
   const created = await reconcileTenantControlPlane({
     controlPlane: held,
@@ -85,7 +125,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
     pods,
     now: tools.clock.now(),
     applier,
-    client,
+    place,
     signal,
   });
   const tenantControlPlane = created.value;
@@ -108,6 +148,7 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
       writer,
       tokens,
       pool: tenantPool,
+      isExternal: place.isExternal,
     }),
     reconcileInfrastructure({
       cluster,
@@ -135,13 +176,24 @@ async function reconcileNormally(gathered: Gathered, tools: Tools, context: Reco
   return finish(controlPlane, result, tools, context, outcomes);
 }
 
-async function reconcileGoing(gathered: Gathered, tools: Tools, context: ReconcileContext): Promise<Result> {
+async function reconcileGoing(
+  place: Place,
+  gathered: Gathered,
+  tools: Tools,
+  context: ReconcileContext,
+): Promise<Result> {
   const { controlPlane } = gathered;
   const own = ownTenant(gathered);
   if (own.tenantControlPlane !== undefined) tools.tokens.forget(own.tenantControlPlane.metadata.uid ?? '');
   if ((controlPlane.metadata.finalizers ?? []).length === 0) return {};
   const { cluster } = gathered;
-  const outcome = await reconcileDeletion({ controlPlane, cluster, client: context.client, signal: context.signal });
+  const outcome = await reconcileDeletion({
+    controlPlane,
+    cluster,
+    place,
+    client: context.client,
+    signal: context.signal,
+  });
   // Without the finalizer there is no object any more to write a status to.
   if (outcome.value === true) return {};
   return finish(controlPlane, { findings: [outcome.finding], ...own }, tools, context, [outcome]);

@@ -85,6 +85,31 @@ export function pausedStatus(
   return { ...before, conditions: setConditions(before.conditions, [paused], clock) };
 }
 
+/** The status while the cluster that the control plane runs in does not answer: what was known, and what is wrong. */
+export function unreachableStatus(
+  controlPlane: KamajiControlPlane,
+  finding: Finding,
+  clock: Pick<Clock, 'now'>,
+): KamajiControlPlaneStatus {
+  const before = controlPlane.status ?? {};
+  const observedGeneration = controlPlane.metadata.generation ?? 0;
+  const reason = finding.type === 'Deleting' ? 'Deleting' : 'NotReady';
+  const ready = { status: 'False', reason, message: finding.message } as const;
+  const findings: readonly Finding[] = [
+    finding,
+    { type: 'Ready', ...ready },
+    { type: 'KamajiControlPlaneIsReady', ...ready },
+    { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'the control plane is reconciled' },
+  ];
+  const states = findings.map((one) => ({ ...one, observedGeneration }));
+  return {
+    ...countersOf(undefined),
+    ...before,
+    externalManagedControlPlane: true,
+    conditions: setConditions(before.conditions, states, clock),
+  };
+}
+
 /**
  * The moment from which on core hands out the endpoint and machines are made: the API server answers, and everything by
  * which others come to it is published (Cluster API contract: `initialization.controlPlaneInitialized`).

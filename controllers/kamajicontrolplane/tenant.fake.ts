@@ -67,6 +67,7 @@ export class FakeTenant {
       [`${name}-admin-kubeconfig`]: {
         'admin.conf': kubeconfig,
         'admin.svc': kubeconfig,
+        'super-admin.conf': kubeconfig,
         'super-admin.svc': kubeconfig,
       },
     };

@@ -29,6 +29,7 @@ export const kamajiControlPlaneConditions = {
     'NotDeleting',
     'WaitingForWorkersDeletion',
     'WaitingForTenantControlPlaneDeletion',
+    'ExternalClusterUnavailable',
     'DeletionCompleted',
     'InternalError',
   ],
@@ -39,7 +40,7 @@ export const kamajiControlPlaneConditions = {
     'WaitingForCluster',
     'SpecRefused',
     'ForeignObject',
-    'ExternalClusterUnsupported',
+    'ExternalClusterUnavailable',
     'InternalError',
   ],
   /** Upstream's: the infrastructure cluster has the endpoint. */

@@ -30,6 +30,8 @@ export interface BootstrapDataInput {
   readonly writer: SecretWriter;
   readonly tokens: JoinTokens;
   readonly pool: Pick<TenantPool, 'client'>;
+  /** The control plane runs in another cluster. */
+  readonly isExternal: boolean;
 }
 
 type BootstrapDataOutcome = Outcome<BootstrapData, 'BootstrapConfigReady'>;
@@ -87,14 +89,38 @@ export async function reconcileBootstrapData(input: BootstrapDataInput): Promise
   }
 }
 
-function tenantClient({ gathered, pool }: BootstrapDataInput, tenantControlPlane: TenantControlPlane): Client {
+function tenantClient(
+  { gathered, pool, isExternal }: BootstrapDataInput,
+  tenantControlPlane: TenantControlPlane,
+): Client {
   const { adminKubeconfig } = namesOfControlPlane(tenantControlPlane.metadata.name ?? '');
+  if (isExternal) return outsideClient(gathered, pool, adminKubeconfig, tenantControlPlane);
   const kubeconfig = gathered.adminKubeconfig?.data?.['super-admin.svc'];
   if (kubeconfig === undefined) throw new TenantNotPreparedError(`Secret ${adminKubeconfig} has no super-admin.svc`);
   const credentials = parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString('utf8'));
   const access = tenantAccess(tenantControlPlane, gathered.service, credentials);
   if (access === undefined) throw new TenantNotPreparedError('the Service has no cluster IP');
   return pool.client(access);
+}
+
+// A Service of another cluster can only be reached by the address that it is published at.
+function outsideClient(
+  gathered: Gathered,
+  pool: Pick<TenantPool, 'client'>,
+  secretName: string,
+  tenantControlPlane: TenantControlPlane,
+): Client {
+  const kubeconfig = gathered.adminKubeconfig?.data?.['super-admin.conf'];
+  if (kubeconfig === undefined) throw new TenantNotPreparedError(`Secret ${secretName} has no super-admin.conf`);
+  const credentials = parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString('utf8'));
+  return pool.client({
+    id: tenantControlPlane.metadata.uid ?? '',
+    server: credentials.server,
+    serverName: new URL(credentials.server).hostname.replace(/^\[|\]$/gu, ''),
+    caPem: credentials.caCertificatesPem,
+    certificatePem: credentials.clientCertificatePem,
+    privateKeyPem: credentials.clientKeyPem,
+  });
 }
 
 function failed(error: unknown): BootstrapDataOutcome {

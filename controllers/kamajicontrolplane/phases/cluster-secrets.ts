@@ -63,7 +63,9 @@ export async function reconcileClusterSecrets(
     { name: `${clusterName}-kubeconfig`, purpose: 'kubeconfig', data: { value: kubeconfig } },
   ];
   // Under a Cluster of the same name the control plane's own CA Secret already is the one that Cluster API reads.
-  if (namesOfControlPlane(controlPlane.metadata.name ?? '').ca !== `${clusterName}-ca`) {
+  const { namespace, name = '' } = tenantControlPlane.metadata;
+  const isHere = namespace === controlPlane.metadata.namespace && name === controlPlane.metadata.name;
+  if (!isHere || namesOfControlPlane(name).ca !== `${clusterName}-ca`) {
     wanted.push({ name: `${clusterName}-ca`, purpose: 'ca', data: { 'tls.crt': certificate, 'tls.key': privateKey } });
   }
   const results = await Promise.allSettled(wanted.map((secret) => applySecret(writer, secret)));

@@ -11,12 +11,14 @@ import { keyOf } from '#runtime/client/resource.ts';
 import { removeFinalizer } from '#runtime/client/status-patch.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
+import type { Place } from '../external-cluster.ts';
 import { foreignness } from '../ownership.ts';
 import { resumeTenant } from './tenant-pause.ts';
 
 export interface DeletionInput {
   readonly controlPlane: KamajiControlPlane;
   readonly cluster: Cluster | undefined;
+  readonly place: Place;
   readonly client: Client;
   readonly signal: AbortSignal;
 }
@@ -26,11 +28,11 @@ export interface DeletionInput {
  * that is gone with all that it had in its datastore; `value` is then set. Secrets follow by owner reference.
  */
 export async function reconcileDeletion(input: DeletionInput): Promise<Outcome<true, 'Deleting'>> {
-  const { client, signal } = input;
+  const { client, place, signal } = input;
   let { controlPlane } = input;
   try {
     // Read from the server: what a cache does not show yet must not be left behind.
-    const tenant = await client.get(tenantControlPlanes, keyOf(controlPlane), { signal });
+    const tenant = await place.client.get(tenantControlPlanes, place.key, { signal });
     // One of the same name may be somebody else's.
     if (tenant !== undefined && foreignness(tenant, controlPlane) === undefined) {
       if (tenant.metadata.deletionTimestamp === undefined) {
@@ -39,12 +41,16 @@ export async function reconcileDeletion(input: DeletionInput): Promise<Outcome<t
           return { finding: deleting('WaitingForWorkersDeletion', workers), requeueAfterMs: RECHECK_MS };
         }
         // A paused one would never go.
-        await resumeTenant({ controlPlane, tenantControlPlane: tenant, client, signal });
+        await resumeTenant({ controlPlane, tenantControlPlane: tenant, client: place.client, signal });
         const { uid } = tenant.metadata;
         const options = { ...(uid === undefined ? {} : { uid }), propagationPolicy: 'Background', signal } as const;
-        await client.delete(tenantControlPlanes, keyOf(tenant), options);
+        await place.client.delete(tenantControlPlanes, keyOf(tenant), options);
       }
-      return { finding: deleting('WaitingForTenantControlPlaneDeletion', waitingFor(tenant)) };
+      return {
+        finding: deleting('WaitingForTenantControlPlaneDeletion', waitingFor(tenant)),
+        // Nothing is watched in another cluster.
+        ...(place.isExternal ? { requeueAfterMs: RECHECK_MS } : {}),
+      };
     }
     for (const finalizer of [finalizers.externalClusterReference, finalizers.kamajiControlPlane]) {
       ({ object: controlPlane } = await removeFinalizer(client, kamajiControlPlanes, controlPlane, finalizer, {

@@ -4,8 +4,8 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { tenantControlPlanes } from '#api/kinds.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
-import type { Client } from '#runtime/client/client.ts';
 import { desiredTenantControlPlane } from '../desired-tenant-control-plane.ts';
+import type { Place } from '../external-cluster.ts';
 import type { Finding, Outcome } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import { foreignness } from '../ownership.ts';
@@ -20,7 +20,7 @@ export interface TenantControlPlaneInput {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly applier: Applier;
-  readonly client: Client;
+  readonly place: Place;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ export interface TenantControlPlaneInput {
 export async function reconcileTenantControlPlane(
   input: TenantControlPlaneInput,
 ): Promise<Outcome<TenantControlPlane, 'TenantControlPlaneCreated'>> {
-  const { controlPlane, cluster, live, client, signal } = input;
+  const { controlPlane, cluster, live, place, signal } = input;
   const foreign = live === undefined ? undefined : foreignness(live, controlPlane);
   if (foreign !== undefined) {
     return refused(
@@ -41,15 +41,10 @@ export async function reconcileTenantControlPlane(
   }
   // Whatever is refused below, what there is goes on being looked after.
   const present = live === undefined ? {} : { value: live };
-  if (controlPlane.spec.deployment?.externalClusterReference !== undefined) {
-    const message =
-      'deployment.externalClusterReference is not supported yet: remove it to run the control plane in this cluster';
-    return { ...refused('ExternalClusterUnsupported', message), ...present };
-  }
   try {
     const { mark, requeueAfterMs } = rolloutAfter(controlPlane, live, input.pods, input.now);
-    const desired = desiredTenantControlPlane(controlPlane, cluster, mark);
-    const { object } = await input.applier.apply(client, tenantControlPlanes, desired, live, { signal });
+    const desired = desiredTenantControlPlane(controlPlane, cluster, mark, place.isExternal ? place.key : undefined);
+    const { object } = await input.applier.apply(place.client, tenantControlPlanes, desired, live, { signal });
     return {
       finding: {
         type: 'TenantControlPlaneCreated',
