@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { stringify } from 'yaml';
+import { tenantControlPlaneConditions } from '#api/kamaji/v1alpha1/tenant-control-plane-conditions.ts';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import { annotations, finalizers, labels } from '#api/labels.ts';
 import { bootstrapTokenSecret, generateBootstrapToken } from '#bootstrap/bootstrap-token.ts';
@@ -127,6 +128,35 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
       const warnings = world.notes(key).filter(({ type }) => type === 'Warning');
       assert.deepEqual(warnings, []);
       assert.deepEqual(status?.kubernetesResources?.version, { status: 'Ready', version: 'v1.35.4' });
+    });
+
+    test('says in its status what upstream’s users read there, and has every condition', async () => {
+      const { status } = await world.get(key);
+      const secret = ['secretName', 'checksum', 'lastUpdate'];
+      const { storage, certificates = {}, kubeconfig = {}, kubernetesResources } = status ?? {};
+      assert.deepEqual(Object.keys(storage ?? {}).sort(), [
+        'certificate',
+        'config',
+        'dataStoreName',
+        'driver',
+        'identity',
+        'setup',
+      ]);
+      const authorities = ['ca', 'frontProxyCA', 'sa'];
+      const issued = ['apiServer', 'apiServerKubeletClient', 'frontProxyClient'];
+      assert.deepEqual(Object.keys(certificates).sort(), [...authorities, ...issued].sort());
+      assert.deepEqual(Object.keys(kubeconfig).sort(), ['admin', 'controllerManager', 'scheduler']);
+      for (const entry of [...Object.values(certificates), ...Object.values(kubeconfig), storage?.certificate]) {
+        assert.deepEqual(Object.keys(entry ?? {}).sort(), [...secret].sort());
+      }
+      assert.deepEqual(
+        [kubernetesResources?.deployment?.name, kubernetesResources?.service?.name, status?.controlPlaneEndpoint],
+        ['running', 'running', tenant.server.replace('https://', '')],
+      );
+      assert.deepEqual(
+        status?.conditions?.map(({ type }) => type).sort(),
+        Object.keys(tenantControlPlaneConditions).sort(),
+      );
     });
 
     test('can be waited for and looked at with kubectl, before there is any node', async () => {
@@ -401,7 +431,8 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
         stringData: { 'tls.crt': 'nonsense', 'tls.key': 'nonsense' },
       });
       const key = await world.tenant('brought');
-      await world.reason(key, 'CertificatesReady', 'UserCertificateInvalid');
+      const { status } = await world.reason(key, 'CertificatesReady', 'UserCertificateInvalid');
+      assert.equal(findCondition(status?.conditions, 'Ready')?.reason, 'CertificatesNotReady');
       assert.equal(await secretText(world.client, ca, 'tls.crt'), 'nonsense');
       const own = await createAuthority({ commonName: 'own-authority', now: new Date() });
       const stringData = { 'tls.crt': own.certificatePem, 'tls.key': own.privateKeyPem };
