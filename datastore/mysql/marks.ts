@@ -5,9 +5,6 @@ import type { SqlSession } from '../sql/session.ts';
 import { isRefusal } from '../sql/failure.ts';
 import { refusals } from './failure.ts';
 
-/** The database that says which names are ours, since neither MySQL's schemas nor MariaDB's users have room for that. */
-export const MARKS = 'kamaji';
-
 /** The identity of the store, made at the first look: a server's own changes with a copy of its data, or does not with an empty disk. */
 export async function readOrMakeIdentity(session: SqlSession): Promise<string> {
   const present = await readIdentity(session);
@@ -36,6 +33,7 @@ export async function unmark(session: SqlSession, { schema, user }: TenantNames)
   await session.write('DELETE FROM kamaji.tenants WHERE schema_name = ? AND user_name = ?', [schema, user]);
 }
 
+// MySQL's schemas and MariaDB's users have no room for a word about whose they are.
 async function makeTables(session: SqlSession): Promise<void> {
   await session.write('CREATE DATABASE IF NOT EXISTS kamaji');
   await session.write(
