@@ -16,10 +16,14 @@ function deployment([replicas, updatedReplicas, readyReplicas, availableReplicas
 }
 
 /** The tenant `demo` of version v1.35.4 with two replicas, and what its status says of earlier passes. */
-function subject(parts: { replicas?: number; installed?: string; wasReady?: boolean } = {}): TenantControlPlane {
-  const { replicas = 2, installed, wasReady = false } = parts;
+function subject(
+  parts: { replicas?: number; installed?: string; wasReady?: boolean; limited?: boolean } = {},
+): TenantControlPlane {
+  const { replicas = 2, installed, wasReady = false, limited = false } = parts;
+  const { spec, ...rest } = tenant({ deployment: { replicas } });
   return {
-    ...tenant({ deployment: { replicas } }),
+    ...rest,
+    spec: limited ? { ...spec, writePermissions: { blockCreation: true } } : spec,
     status: {
       ...(installed === undefined ? {} : { kubernetesResources: { version: { version: installed } } }),
       conditions: [
@@ -75,6 +79,20 @@ suite('how far the pods are', () => {
       deployment([1, 1, 1, 1]),
       'Sleeping',
       'False Asleep',
+    ],
+    [
+      'writes are limited',
+      { ...before, limited: true },
+      deployment([2, 2, 2, 2]),
+      'WriteLimited',
+      'True ControlPlaneReady',
+    ],
+    [
+      'an upgrade under limited writes goes on',
+      { installed: 'v1.34.1', wasReady: true, limited: true },
+      deployment([4, 2, 2, 2]),
+      'Upgrading',
+      'True ControlPlaneReady',
     ],
     [
       'it wakes up',

@@ -80,7 +80,7 @@ export const manager: readonly Defect[] = [
     upstream: 'limited writes hide how far an upgrade is, and the state changes to and fro for ever',
     ours: 'one state from one computation, written when it changes',
     shownBy: [
-      ['controllers/tenantcontrolplane/rollout.test.ts', 'how far the pods are'],
+      ['controllers/tenantcontrolplane/rollout.test.ts', 'an upgrade under limited writes goes on'],
       [
         'controllers/tenantcontrolplane/status.test.ts',
         'is the same after another pass that found the same, however late',
