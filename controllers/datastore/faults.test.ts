@@ -9,8 +9,9 @@ import { namespaces } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { type ControlPlane, startControlPlane } from '#test/control-plane.ts';
 import { installCrds } from '#test/install-crds.ts';
+import { startNats } from '#test/nats-server.ts';
 import { type TlsEtcd, startTlsEtcd } from '#test/tls-etcd.ts';
-import { base64, enableAuthorization, eventually, namespace, tenant, userStore } from './objects.fake.ts';
+import { base64, enableAuthorization, eventually, namespace, store, tenant, userStore } from './objects.fake.ts';
 import { type RunningController, startController } from './running-controller.fake.ts';
 
 const never = new AbortController().signal;
@@ -132,6 +133,30 @@ suite('a real etcd with a fault, as its DataStore shows it', () => {
       await heals('faulty');
     });
   }
+
+  test('a NATS becomes ready, is seen to go and to come back, and is another store when it comes back empty', async () => {
+    await using nats = await startNats();
+    const { username, password } = nats.administrator;
+    const content = (text: string) => ({ content: base64(text) });
+    const spec: DataStore['spec'] = {
+      driver: 'NATS',
+      endpoints: [nats.endpoint],
+      basicAuth: { username: content(username), password: content(password) },
+      tlsConfig: { certificateAuthority: { certificate: content(nats.authority.certificatePem) } },
+    };
+    await controlPlane.client.create(dataStores, store('nats', spec));
+    const ready = await until('nats', ({ status }) => status?.ready === true);
+    assert.equal(reason(ready, 'Isolated'), 'Isolated');
+    const { identity } = ready.status ?? {};
+    await nats.end();
+    await until('nats', (one) => reason(one, 'Reachable') === 'ConnectionRefused');
+    await nats.start();
+    assert.equal((await until('nats', ({ status }) => status?.ready === true)).status?.identity, identity);
+    await nats.end();
+    await nats.start({ empty: true });
+    await until('nats', ({ status }) => status?.ready === true && status.identity !== identity);
+    await controlPlane.client.delete(dataStores, { name: 'nats' });
+  });
 
   test('no tenant is written to because its store’s status changed', async () => {
     const created = await controlPlane.client.create(tenantControlPlanes, tenant('bystander', { dataStore: 'faulty' }));
