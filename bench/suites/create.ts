@@ -44,9 +44,9 @@ async function measure(
   const creation = await createTenant(bench, tenant, signal);
   const floor = await measureFloor(bench, tenant, signal);
   const seconds = [creation.ready, floor.warm.podReady, floor.empty.podReady].map((one) => `${one.toFixed(2)} s`);
-  progress(
-    `${konnectivity ? 'with' : 'without'} konnectivity, ${round}: Ready, floor, floor on an empty store: ${seconds.join(', ')}`,
-  );
+  const how = `${konnectivity ? 'with' : 'without'} konnectivity, ${round}`;
+  const cpu = `${Math.round(creation.managerCpuMs)} ms of the manager's processor time`;
+  progress(`${how}: Ready, floor, floor on an empty store: ${seconds.join(', ')}; ${cpu}`);
   await removeTenants(bench, [tenant]);
   return { creation, floor };
 }
