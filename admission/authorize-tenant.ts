@@ -3,7 +3,9 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import type { WriteLimitField } from '#controlplane/write-limit.ts';
 import { refusingField, writeLimitOf } from '#controlplane/write-limit.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import type { Clock } from '#runtime/clock.ts';
 import type { AuthorizationHandler } from '#runtime/server/authorization.ts';
+import { TokenBuckets } from '#runtime/telemetry/token-buckets.ts';
 
 const UID = 'uid';
 
@@ -17,8 +19,13 @@ export function tenantsByUid(cache: Cache): Informer<TenantControlPlane> {
  * once, and what has never been limited is left to the tenant's own authorization. Who asks is known by the common name of the
  * client certificate, the UID of the TenantControlPlane; what the review says of users counts for nothing.
  */
-export function authorizeTenant(tenants: Informer<TenantControlPlane>): AuthorizationHandler {
-  return async (asked, _signal, client) => {
+export function authorizeTenant(
+  tenants: Pick<Informer<TenantControlPlane>, 'byIndex'>,
+  clock: Clock,
+): AuthorizationHandler {
+  const pace = new TokenBuckets(BURST, REFILL_MS, clock);
+  return async (asked, signal, client) => {
+    if (pace.take(client) !== 'taken') await clock.sleep(SLOWED_MS, signal);
     const [tenant] = tenants.byIndex(UID, client);
     if (tenant === undefined) return { refusal: 'the control plane of this cluster is not known to its manager' };
     const limit = writeLimitOf(tenant);
@@ -26,6 +33,12 @@ export function authorizeTenant(tenants: Informer<TenantControlPlane>): Authoriz
     return field === undefined ? {} : { refusal: refusal(tenant, field) };
   };
 }
+
+// A tenant whose users go on trying waits, and with it the places that its API server has for writes: the others do not.
+const BURST = 100;
+const REFILL_MS = 20;
+/** Well below the time-out of the one who asks. */
+const SLOWED_MS = 1_500;
 
 const KINDS: Readonly<Record<WriteLimitField, string>> = {
   blockCreation: 'creating',

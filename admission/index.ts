@@ -25,6 +25,8 @@ export interface AdmissionOptions extends Omit<ValidationOptions, 'tenantControl
   readonly address: ListenAddress;
   /** Where API servers of tenants are answered: apart from admission, which is for the management cluster alone. */
   readonly authorizationAddress: ListenAddress;
+  /** Paces what tenants ask. Default: `clock`. */
+  readonly paceClock?: Clock;
   readonly issuer: Issuer;
   /** Of the manager. */
   readonly namespace: string;
@@ -59,7 +61,7 @@ export function setupAdmission(options: AdmissionOptions): Admission {
       dataStores: cache.informer(dataStores),
     }),
   );
-  authorization.handle(AUTHORIZATION_PATH, authorizeTenant(tenantsByUid(cache)));
+  authorization.handle(AUTHORIZATION_PATH, authorizeTenant(tenantsByUid(cache), options.paceClock ?? clock));
   return {
     server,
     authorization,

@@ -117,8 +117,8 @@ suite('writes that a tenant is refused, on real API servers', () => {
     });
 
     test('so is one whose patch would create, or who only tries', async () => {
-      for (const call of [apply('new'), apply('new', true)]) {
-        const error = await refusal(call);
+      for (const dryRun of [false, true]) {
+        const error = await refusal(apply('new', dryRun));
         assert.equal(error.status, 403);
         assert.match(error.message, /blockCreation/);
       }

@@ -86,6 +86,7 @@ export async function startWorld(): Promise<World> {
         names: { dnsNames: [], ipAddresses: ['127.0.0.1'] },
         address: { host: '127.0.0.1', port: 0 },
         authorizationAddress: { host: '127.0.0.1', port: 0 },
+        paceClock: systemClock,
         placeOf: (tenant) => ({ stores: dataStoresOf(tenant), ...tenantNamesOf(tenant) }),
         konnectivityOf: konnectivityImages,
         nodePorts: { from: 30_000, to: 32_767 },
