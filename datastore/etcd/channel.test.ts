@@ -95,6 +95,17 @@ suite('connections to an etcd', () => {
     channel.close();
   });
 
+  test('every member that answers is heard when all are asked', async () => {
+    const [port = 0] = await freePorts(1);
+    const endpoints = [`127.0.0.1:${port}`, server.endpoint, server.endpoint.replace('127.0.0.1', 'localhost')];
+    const channel = new EtcdChannel({ endpoints, tls, timeoutMs: 900 });
+    assert.equal((await channel.callEach(etcd.status, {}, never)).length, 2);
+    channel.close();
+    const dead = new EtcdChannel({ endpoints: endpoints.slice(0, 1), tls, timeoutMs: 900 });
+    await assert.rejects(dead.callEach(etcd.status, {}, never), (error) => hasCode(error, 'ConnectionRefused'));
+    dead.close();
+  });
+
   test('of several endpoints that fail, the one that tells most is reported', async () => {
     const [port = 0] = await freePorts(1);
     await using silent = await silentServer();

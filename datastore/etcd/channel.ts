@@ -15,7 +15,7 @@ export interface EtcdChannelOptions {
 }
 
 /** What the driver needs of a channel. */
-export type EtcdCalls = Pick<EtcdChannel, 'call' | 'close'>;
+export type EtcdCalls = Pick<EtcdChannel, 'call' | 'callEach' | 'close'>;
 
 /**
  * Kept connections to the members of one etcd: one at a time is used, the next one when it fails. All calls of the driver are
@@ -60,6 +60,22 @@ export class EtcdChannel {
       }
     }
     throw telling ?? new TypeError('an etcd without endpoints cannot be called');
+  }
+
+  /** Calls every member, and answers for those that answer; fails as `call` does when none does. */
+  async callEach<Request extends object, Response extends object>(
+    method: Method<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<readonly Response[]> {
+    const attempt = { timeoutMs: this.#attemptMs, signal, beforeSend: method.writes ? this.#beforeWrite : undefined };
+    const outcomes = await Promise.allSettled(
+      this.#members.map((member) => callAtPresentRevision(member, method, request, attempt)),
+    );
+    const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (answers.length === 0 && failure !== undefined) throw failure.reason;
+    return answers;
   }
 
   close(): void {

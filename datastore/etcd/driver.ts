@@ -42,7 +42,11 @@ export function openEtcd(config: ConnectionConfig, options: EtcdOptions = {}): D
       assertTenantNames('etcd', tenant);
       return usageOfEtcdTenant(channel, tenant, signal);
     },
-    isolationProblems: async (signal) => isolationProblemsOf((await channel.call(etcd.status, {}, signal)).version),
+    async isolationProblems(signal) {
+      // A tenant may talk to any member, so the oldest one counts.
+      const members = await channel.callEach(etcd.status, {}, signal);
+      return [...new Set(members.map(({ version }) => version))].flatMap(isolationProblemsOf);
+    },
     initialize: (identity, signal) => initializeEtcd(channel, identity, signal),
     close: () => channel.close(),
   });

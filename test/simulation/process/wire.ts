@@ -97,15 +97,18 @@ export class Wire {
 
   /** As `transport`, for an etcd. */
   channel(inner: EtcdCalls, beforeWrite: () => void): EtcdCalls {
+    const call: EtcdCalls['call'] = (method, request, signal) => {
+      const [, verb = ''] = /\/([^/]+)$/u.exec(method.path) ?? [];
+      const what = { line: 'datastore', key: `etcd ${verb}`, writes: method.writes } as const;
+      return this.#run(what, signal, 15_000, () => {
+        if (method.writes) beforeWrite();
+        return inner.call(method, request, signal);
+      });
+    };
     return {
-      call: (method, request, signal) => {
-        const [, verb = ''] = /\/([^/]+)$/u.exec(method.path) ?? [];
-        const call = { line: 'datastore', key: `etcd ${verb}`, writes: method.writes } as const;
-        return this.#run(call, signal, 15_000, () => {
-          if (method.writes) beforeWrite();
-          return inner.call(method, request, signal);
-        });
-      },
+      call,
+      // Every etcd here has one endpoint.
+      callEach: async (method, request, signal) => [await call(method, request, signal)],
       close: () => inner.close(),
     };
   }

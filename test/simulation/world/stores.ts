@@ -50,16 +50,18 @@ export class Stores {
   /** A channel of a client, as the driver opens it. */
   connect({ endpoints, tls }: EtcdChannelOptions): EtcdCalls {
     const [endpoint = ''] = endpoints;
+    const call: EtcdCalls['call'] = async (method, request, signal) => {
+      signal.throwIfAborted();
+      const store = await this.find(endpoint);
+      if (store === undefined) throw toEtcdError(socketError('ECONNREFUSED'), endpoint);
+      const certificate = tls.client?.certificate ?? '';
+      const trusted = tls.ca === store.caPem && isSignedBy(certificate, store.caPem, this.#clock.now());
+      if (!trusted) throw toEtcdError(socketError('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), endpoint);
+      return store.data.call(clientName(certificate), method, request, endpoint);
+    };
     return {
-      call: async (method, request, signal) => {
-        signal.throwIfAborted();
-        const store = await this.find(endpoint);
-        if (store === undefined) throw toEtcdError(socketError('ECONNREFUSED'), endpoint);
-        const certificate = tls.client?.certificate ?? '';
-        const trusted = tls.ca === store.caPem && isSignedBy(certificate, store.caPem, this.#clock.now());
-        if (!trusted) throw toEtcdError(socketError('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), endpoint);
-        return store.data.call(clientName(certificate), method, request, endpoint);
-      },
+      call,
+      callEach: async (method, request, signal) => [await call(method, request, signal)],
       close: () => {},
     };
   }
