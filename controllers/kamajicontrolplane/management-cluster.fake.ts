@@ -53,8 +53,13 @@ const hastened: Clock = {
   sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
 };
 
-/** A real API server with the kinds that the controller meets. */
-export async function startManagementCluster(): Promise<ControlPlane> {
+/**
+ * A real API server with the kinds that the controller meets; Cluster API's by the given definitions, otherwise without a
+ * schema, as which they are read the same.
+ */
+export async function startManagementCluster(
+  clusterApi: readonly object[] = [clusters, machineDeployments, machines].map(withoutSchema),
+): Promise<ControlPlane> {
   const controlPlane = await startControlPlane({
     auditPolicy: {
       apiVersion: 'audit.k8s.io/v1',
@@ -64,10 +69,8 @@ export async function startManagementCluster(): Promise<ControlPlane> {
   });
   await installCrds(controlPlane);
   const foreign = [
-    crd(clusters, { 'cluster.x-k8s.io/v1beta2': clusters.version }),
-    crd(machineDeployments, { 'cluster.x-k8s.io/v1beta2': machineDeployments.version }),
+    ...clusterApi,
     crd(widgetMachineTemplates, { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version }),
-    crd(machines, { 'cluster.x-k8s.io/v1beta2': machines.version }),
     crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
   ];
   const manifests = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: foreign });
@@ -209,7 +212,10 @@ export class Fleet {
   }
 }
 
-// Core's own definition has a conversion webhook; what is read of the kind is the same without a schema.
+function withoutSchema(resource: Resource): object {
+  return crd(resource, { 'cluster.x-k8s.io/v1beta2': resource.version });
+}
+
 function crd(resource: Resource, labels: Record<string, string>): KubeObject & { spec: object } {
   const { group, version, kind, plural } = resource;
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

@@ -27,6 +27,7 @@ const ofStatus = at(`${controller}/status.test.ts`);
 const ofVersions = at(`${controller}/versions.test.ts`);
 const ofEndpoint = at(`${controller}/phases/endpoint.test.ts`);
 const ofTenant = at(`${controller}/desired-tenant-control-plane.test.ts`);
+const withCore = at('test/cluster-api/core.test.ts');
 const ofInstances = at('test/instances.test.ts');
 
 const item = (number: number, asks: string, ...alsoShownBy: readonly Shown[]): Item => ({ number, asks, alsoShownBy });
@@ -50,6 +51,7 @@ export const table: readonly Item[] = [
     ofEndpoint('is not written again'),
     onServer('one of a Cluster becomes a control plane step by step, and waits for no infrastructure'),
     onServer('an endpoint given up front that is another is a conflict, and nothing is handed out'),
+    withCore('items 7 and 18: has the endpoint once the control plane is initialized, and not before'),
   ),
   item(8, 'spec.replicas', ofTenant('0 replicas is a wish of its own')),
   item(
@@ -57,6 +59,7 @@ export const table: readonly Item[] = [
     'counters and selector in the status, zeros too',
     ofStatus('has explicit zeros before there is anything'),
     ofStatus("takes counters and selector from the tenant's Deployment"),
+    withCore('items 9 and 22: shows its counters, and that nothing rolls or scales'),
   ),
   item(10, 'the scale subresource'),
   item(11, 'spec.version, with or without v', ofTenant('a version without v gets one, as image tags have it')),
@@ -85,15 +88,21 @@ export const table: readonly Item[] = [
     'status.initialization.controlPlaneInitialized, never taken back',
     ofStatus('is never taken back'),
     ofStatus('does not wait for the infrastructure'),
+    withCore('items 7 and 18: has the endpoint once the control plane is initialized, and not before'),
   ),
   item(19, 'failureReason and failureMessage are read into a deprecated place only'),
   item(20, 'conditions of the usual shape'),
-  item(21, 'Available stays True while pods are replaced'),
+  item(
+    21,
+    'Available stays True while pods are replaced',
+    withCore('item 21: shows that the control plane is available'),
+  ),
   item(
     22,
     'RollingOut, ScalingUp, ScalingDown, and the conditions of Cluster API’s own control plane',
     ofStatus('do not call fewer pods a rollout'),
     ofStatus('do not call a pod that lost its readiness a rollout'),
+    withCore('items 9 and 22: shows its counters, and that nothing rolls or scales'),
   ),
   item(
     23,
@@ -128,6 +137,7 @@ export const table: readonly Item[] = [
     inLife('ends for the TenantControlPlane as well'),
     inLife('does not end a pause that the user has put on the TenantControlPlane'),
     onServer('does not begin while the object is paused'),
+    withCore('item 30: pauses the control plane with it'),
   ),
   without(31, 'placement and metadata of machines', 'there are none'),
   item(
@@ -143,6 +153,7 @@ export const table: readonly Item[] = [
     inLife('deleted by itself, it waits until the workers of its Cluster are drained and gone'),
     onServer('waits for the tenant and says what that one waits for'),
     onServer('ends when the tenant is gone'),
+    withCore('item 33: is gone after its control plane, and that after the tenant'),
   ),
   item(
     34,
