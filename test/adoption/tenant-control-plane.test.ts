@@ -15,6 +15,7 @@ import {
   clusterRoleBindings,
   clusterRoles,
   configMaps,
+  daemonSets,
   deployments,
   namespaces,
   secrets,
@@ -25,6 +26,7 @@ import type { ObjectKey } from '#runtime/client/resource.ts';
 import { systemClock } from '#runtime/clock.ts';
 import { freePorts } from '../child-processes.ts';
 import { asUpstream, leaveTenant } from './leave-tenant.ts';
+import { installAddons } from './upstream-addons.ts';
 
 const COREFILE = '.:53 {\n    errors\n    rewrite name mine.example coredns.kube-system.svc.cluster.local\n}\n';
 /** As upstream named tenants before it took their UIDs. */
@@ -47,7 +49,7 @@ suite('a running tenant of upstream Kamaji', () => {
       await makeByUpstream(world, tunnelled, { port: 6443, schema: `${NAMESPACE}_tunnelled`, konnectivity: true });
       tenant = await world.run(key);
       const token = await useTenant(tenant);
-      left = { ...(await whatIsThere(world, key)), token };
+      left = { ...(await whatIsThere(world, key)), token, addons: await addonsOf(tenant) };
     });
     await world.reason(key, 'BootstrapReady', 'BootstrapReady');
     await world.reason(key, 'Progressing', 'RollingOut');
@@ -122,6 +124,12 @@ suite('a running tenant of upstream Kamaji', () => {
     assert.deepEqual((await tenant.client.list(validatingWebhookConfigurations)).items, []);
     const { metadata } = await world.get(key);
     assert.deepEqual(metadata.finalizers, ['finalizer.kamaji.clastix.io']);
+  });
+
+  test('keeps its addons as they are', async () => {
+    await world.reason(key, 'AddonsReady', 'AddonsReady');
+    assert.deepEqual(await addonsOf(tenant), left.addons);
+    assert.match(String(left.addons), /coredns:v1.*kube-proxy:v1\.35\.4/u);
   });
 
   test('belongs to nobody else any more', async () => {
@@ -209,6 +217,17 @@ suite('a running tenant of upstream Kamaji', () => {
 interface Left extends Awaited<ReturnType<typeof whatIsThere>> {
   /** Of a service account of the tenant's users. */
   readonly token: string;
+  readonly addons: Awaited<ReturnType<typeof addonsOf>>;
+}
+
+/** The workloads of upstream's addons, and what they run. */
+async function addonsOf({ client }: RunningTenant) {
+  const namespace = 'kube-system';
+  const found = [
+    await client.get(deployments, { namespace, name: 'coredns' }),
+    await client.get(daemonSets, { namespace, name: 'kube-proxy' }),
+  ];
+  return found.map((one) => [one?.metadata?.uid, one?.spec?.template.spec?.containers[0]?.image]);
 }
 
 async function whatIsThere(world: World, key: ObjectKey) {
@@ -287,6 +306,7 @@ async function useTenant(tenant: RunningTenant): Promise<string> {
     metadata: { namespace: 'kube-system', name: 'coredns', labels: ours },
     data: { Corefile: COREFILE },
   });
+  await installAddons(tenant);
   await client.create(namespaces, { metadata: { name: 'shop' } });
   await client.create(configMaps, { metadata: { namespace: 'shop', name: 'orders' }, data: { one: 'paid' } });
   await tenant.kubectl(['-n', 'shop', 'create', 'serviceaccount', 'clerk']);
