@@ -52,7 +52,7 @@ export const stores: readonly Defect[] = [
     shownBy: [
       ['controllers/tenantcontrolplane/phases/storage.test.ts', 'of a database has a password that the store knows'],
     ],
-    missing: 'NATS: with its driver.',
+    missing: 'the one tenant of a NATS gets in with the store’s credentials.',
   },
   {
     section: '6.7',
