@@ -239,6 +239,11 @@ suite('a place in a store', () => {
       metadata: { ...ready.metadata, annotations: { 'kamaji.clastix.io/rotate-credentials-every': period } },
     });
 
+    test('stays when somebody adds a key of their own to the Secret', async () => {
+      const { before, after } = await next(({ data, ...rest }) => ({ ...rest, data: { ...data, note: 'eA==' } }));
+      assert.equal(after, before);
+    });
+
     test('stays while nothing is wrong with it', async () => {
       const { before, after, ensured, rotatedAt } = await next((secret) => secret);
       assert.deepEqual([after, ensured, rotatedAt], [before, [], undefined]);
