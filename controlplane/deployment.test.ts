@@ -264,11 +264,11 @@ suite('how pods are replaced', () => {
   test('the API server serves on until nobody sends, and what it lives on stays for longer', () => {
     const { containers, terminationGracePeriodSeconds } = render({}, { storage: postgres }).spec.template.spec;
     const named = new Map(containers.map((container) => [container.name, container]));
-    assert.ok(named.get('kube-apiserver')?.args?.includes('--shutdown-delay-duration=10s'));
+    assert.ok(named.get('kube-apiserver')?.args?.includes('--shutdown-delay-duration=20s'));
     assert.equal(named.get('kube-apiserver')?.lifecycle, undefined);
-    assert.equal(named.get('kine')?.lifecycle?.preStop.sleep.seconds, 15);
-    assert.equal(named.get('konnectivity-server')?.lifecycle?.preStop.sleep.seconds, 15);
-    assert.equal(terminationGracePeriodSeconds, 85);
+    assert.equal(named.get('kine')?.lifecycle?.preStop.sleep.seconds, 25);
+    assert.equal(named.get('konnectivity-server')?.lifecycle?.preStop.sleep.seconds, 25);
+    assert.equal(terminationGracePeriodSeconds, 95);
   });
 
   const delays: readonly [delay: string, sidecars: number, grace: number][] = [
@@ -416,7 +416,7 @@ suite('arguments', () => {
       '--service-account-key-file=/etc/kubernetes/pki/sa.pub',
       '--service-account-signing-key-file=/etc/kubernetes/pki/sa.key',
       '--service-cluster-ip-range=10.96.0.0/16',
-      '--shutdown-delay-duration=10s',
+      '--shutdown-delay-duration=20s',
       '--tls-cert-file=/etc/kubernetes/pki/apiserver.crt',
       '--tls-private-key-file=/etc/kubernetes/pki/apiserver.key',
       '--v=3',
