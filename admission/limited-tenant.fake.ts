@@ -22,8 +22,11 @@ export interface LimitedTenant extends AsyncDisposable {
   readonly apiServer: ControlPlane;
   /** Who administers the tenant: may do everything by RBAC, and is no member of system:masters. */
   readonly administrator: Client;
-  /** Brings the files to what the TenantControlPlane says now, as kubelet would, with that replica behind the Service. */
-  refresh(replica: Replica): Promise<void>;
+  /**
+   * Brings the files to what the TenantControlPlane says now, as kubelet would, with that replica behind the Service. By default it
+   * is the one that the API server was started for.
+   */
+  refresh(replica: Replica, of?: ObjectKey): Promise<void>;
 }
 
 /** Group of the tenant's administrators. */
@@ -36,9 +39,9 @@ export async function startLimitedTenant(
 ): Promise<LimitedTenant> {
   const directory = await mkdtemp(join(tmpdir(), 'authorization-'));
   const target = join(directory, 'files');
-  const filesOf = async (one: Replica): Promise<Readonly<Record<string, string>>> => {
+  const filesOf = async (one: Replica, of = key): Promise<Readonly<Record<string, string>>> => {
     const [tenantControlPlane, managerCertificate] = await Promise.all([
-      management.client.get(tenantControlPlanes, key),
+      management.client.get(tenantControlPlanes, of),
       management.client.get(secrets, { namespace: NAMESPACE, name: MANAGER_CERTIFICATE }),
     ]);
     const drafts = await planned(tenantControlPlane, managerCertificate);
@@ -63,7 +66,7 @@ export async function startLimitedTenant(
   return {
     apiServer,
     administrator: apiServer.clientFor(await apiServer.identity('kubernetes-admin', [ADMINISTRATORS])),
-    refresh: async (one) => mounted.write(await filesOf(one)),
+    refresh: async (one, of) => mounted.write(await filesOf(one, of)),
     async [Symbol.asyncDispose]() {
       await apiServer.stop();
       await rm(directory, { recursive: true, force: true });

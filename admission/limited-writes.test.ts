@@ -176,6 +176,13 @@ suite('writes that a tenant is refused, on real API servers', () => {
     replica = another;
   });
 
+  test('the file of older versions is read as well', async () => {
+    const kubernetes = { version: 'v1.31.14', kubelet: {} };
+    await create(world, 'older', { kubernetes, writePermissions: { blockCreation: true } });
+    await tenant.refresh(replica, key('older'));
+    await world.eventually('it is read', async () => ((await ask(creation)).reason ?? '').includes('default/older'));
+  });
+
   test('whose control plane is gone is refused all the same', async () => {
     await limit('blockCreation');
     await patch(world, 'limited', { writePermissions: {} });
