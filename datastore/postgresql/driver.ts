@@ -8,7 +8,7 @@ import { opens, type TryLogin, withPassword } from '../sql/tenant-login.ts';
 import { postgresIsolationProblems } from './isolation-problems.ts';
 import { probePostgres } from './probe.ts';
 import { openPostgresOnce, openPostgresServer, type Login } from './server.ts';
-import { dropPostgresTenant, ensurePostgresTenant } from './tenant.ts';
+import { dropPostgresTenant, ensurePostgresTenant, type InDatabase } from './tenant.ts';
 import { databaseBytes, estimatedKeys } from './usage.ts';
 
 export interface PostgresOptions extends DriverOptions {
@@ -54,7 +54,9 @@ export function openPostgres(config: ConnectionConfig, options: PostgresOptions 
     },
     async dropTenant(tenant, signal) {
       assertTenantNames('PostgreSQL', tenant);
-      await servers.use(signal, (session) => dropPostgresTenant(session, tenant));
+      const inDatabase: InDatabase = (database, work) =>
+        gate.pass(signal, () => elsewhere({ ...administrator, database }).use(signal, work));
+      await servers.use(signal, (session) => dropPostgresTenant(session, tenant, inDatabase));
     },
     async usage(tenant, signal) {
       assertTenantNames('PostgreSQL', tenant);

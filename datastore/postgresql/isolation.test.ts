@@ -124,6 +124,23 @@ suite('a tenant of a shared PostgreSQL', () => {
     await driver.dropTenant(trap, never);
   });
 
+  test('cannot keep itself or another tenant from being dropped', async () => {
+    const before = await server.listing();
+    const clinging = { schema: 'clinging', user: 'clinging', password: newPassword() };
+    await driver.ensureTenant(clinging, never);
+    await server.as(clinging, 'ALTER DATABASE clinging IS_TEMPLATE true');
+    await server.as(theirs, 'GRANT SELECT ON kine TO clinging');
+    await server.as(theirs, 'GRANT CREATE, CONNECT ON DATABASE "tenant-b" TO clinging');
+    await server.as({ ...clinging, schema: theirs.schema }, 'CREATE SCHEMA clung');
+    await driver.dropTenant(clinging, never);
+    const after = await server.listing();
+    assert.deepEqual(
+      after.filter((line) => line.includes('cl')),
+      before.filter((line) => line.includes('cl')),
+    );
+    assert.deepEqual(await server.as(theirs, 'SELECT name FROM kine'), [{ name: 'theirs' }]);
+  });
+
   test('an administrator hears of what lets tenants reach one another, and the remedy given for it works', async () => {
     await server.query('CREATE ROLE readers');
     for (const damage of [

@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TenantAccess, TenantNames } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
+import { text } from '../sql/columns.ts';
 import type { SqlSession } from '../sql/session.ts';
 import type { TryLogin } from '../sql/tenant-login.ts';
 import { isRefusal } from '../sql/failure.ts';
@@ -31,7 +32,11 @@ export async function ensurePostgresTenant(
  * Locks the tenant out, ends its sessions, then removes database and role. The role says whose data it is, so it goes last: a crash in
  * between leaves a state that the next call finishes.
  */
-export async function dropPostgresTenant(session: SqlSession, tenant: TenantNames): Promise<void> {
+export async function dropPostgresTenant(
+  session: SqlSession,
+  tenant: TenantNames,
+  inDatabase: InDatabase,
+): Promise<void> {
   const { role, database, administrator } = await readTenantState(session, tenant);
   if (role === undefined || !isOurs(role, tenant)) return;
   const user = escapeIdentifier(tenant.user);
@@ -41,12 +46,29 @@ export async function dropPostgresTenant(session: SqlSession, tenant: TenantName
   if (database?.owner === tenant.user) await dropDatabase(session, escapeIdentifier(tenant.schema));
   // What it made or was given outside of its own database: before version 15 everyone may make tables in the database postgres.
   await session.write(`DROP OWNED BY ${user}`);
+  for (const name of await databasesWithTraces(session, tenant.user)) {
+    await inDatabase(name, (there) => there.write(`DROP OWNED BY ${user}`));
+  }
   await session.write(`DROP ROLE IF EXISTS ${user}`);
 }
 
+/** Does something as the administrator in another database than `postgres`. */
+export type InDatabase = (name: string, work: (session: SqlSession) => Promise<void>) => Promise<void>;
+
+/** Where the role has objects or rights; another tenant may have given it some, and a role that has any cannot be dropped. */
+async function databasesWithTraces(session: SqlSession, user: string): Promise<readonly string[]> {
+  const rows = await session.read(
+    `SELECT DISTINCT d.datname AS name FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
+     WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = $1 AND d.datallowconn`,
+    [user],
+  );
+  return rows.map((row) => text(row, 'name'));
+}
+
 async function dropDatabase(session: SqlSession, database: string): Promise<void> {
-  // No new session can begin, so that none is left when the database goes (PostgreSQL 13: WITH (FORCE)).
-  await session.write(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+  // No new session can begin, so that none is left when the database goes (PostgreSQL 13: WITH (FORCE)). As its owner the tenant may
+  // have made it a template, which cannot be dropped.
+  await session.write(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false IS_TEMPLATE false`);
   const [row = {}] = await session.read("SELECT current_setting('server_version_num')::int >= 130000 AS forcible");
   await session.write(`DROP DATABASE IF EXISTS ${database}${row['forcible'] === true ? ' WITH (FORCE)' : ''}`);
 }
