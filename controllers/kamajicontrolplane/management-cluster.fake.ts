@@ -70,6 +70,10 @@ export async function startManagementCluster(
   await installCrds(controlPlane);
   const foreign = [
     ...clusterApi,
+    crd(
+      { ...widgetMachineTemplates, kind: 'WidgetMachine', plural: 'widgetmachines' },
+      { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version },
+    ),
     crd(widgetMachineTemplates, { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version }),
     crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
   ];

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { Cluster } from '#api/core/cluster.ts';
-import { clusters, kamajiControlPlanes, tenantControlPlanes } from '#api/kinds.ts';
+import { clusters, kamajiControlPlanes, machineDeployments, machines, tenantControlPlanes } from '#api/kinds.ts';
 import type { RunningController } from '#controllers/kamajicontrolplane/management-cluster.fake.ts';
 import {
   Fleet,
   startController,
   startManagementCluster,
+  widgetMachineTemplates,
 } from '#controllers/kamajicontrolplane/management-cluster.fake.ts';
 import { eventually, FakeTenant } from '#controllers/kamajicontrolplane/tenant.fake.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
@@ -80,6 +81,46 @@ suite("with Cluster API's real core, a Cluster without infrastructure", () => {
     assert.equal(await management.kubectl(read), '1');
   });
 
+  test('item 13: gets no machine of a version that the control plane does not run yet', async () => {
+    const { client } = management;
+    const { group: apiGroup, kind } = widgetMachineTemplates;
+    const template = {
+      apiVersion: apiVersionOf(widgetMachineTemplates),
+      kind,
+      metadata: { namespace: key.namespace, name: 'workers' },
+      spec: { template: { spec: {} } },
+    };
+    await management.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(template));
+    const labels = { 'cluster.x-k8s.io/cluster-name': key.name, pool: 'workers' };
+    const deployment = {
+      apiVersion: apiVersionOf(machineDeployments),
+      kind: machineDeployments.kind,
+      metadata: { ...key, name: 'workers', labels },
+      spec: {
+        clusterName: key.name,
+        replicas: 1,
+        selector: { matchLabels: labels },
+        rollout: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+        template: {
+          metadata: { labels },
+          spec: {
+            clusterName: key.name,
+            version: 'v1.36.0',
+            bootstrap: { dataSecretName: 'shop-bootstrap-data' },
+            infrastructureRef: { apiGroup, kind, name: 'workers' },
+          },
+        },
+      },
+    };
+    await management.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(deployment));
+    const read = ['get', 'machinesets', '-o', 'jsonpath={.items[*].status.conditions[*].message}'];
+    await eventually(async () => /preflight/u.test(await management.kubectl(read)));
+    assert.deepEqual((await client.list(machines, { namespace: key.namespace })).items, []);
+    deployment.spec.template.spec.version = 'v1.35.4';
+    await management.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(deployment));
+    await eventually(async () => (await client.list(machines, { namespace: key.namespace })).items.length === 1);
+  });
+
   test('item 30: pauses the control plane with it', async () => {
     await fleet.patch(clusters, key.name, { spec: { paused: true } });
     await fleet.until(key.name, ({ status }) => findCondition(status?.conditions, 'Paused')?.status === 'True');
@@ -88,6 +129,7 @@ suite("with Cluster API's real core, a Cluster without infrastructure", () => {
   });
 
   test('item 33: is gone after its control plane, and that after the tenant', async () => {
+    // Workers go first: their machines are never made here, so that nothing has to be drained.
     await management.client.mergePatch(tenantControlPlanes, key, { metadata: { finalizers: ['example.com/data'] } });
     await fleet.delete(clusters, key.name);
     await eventually(async () => (await tenant.get()).metadata.deletionTimestamp);

@@ -75,6 +75,7 @@ export const table: readonly Item[] = [
     'versions are those of API servers that serve, never what the spec asks for',
     ofVersions('a new pod that is not ready yet serves nobody'),
     ofVersions('there is none before the first pod is ready: core then takes it for provisioning'),
+    withCore('item 13: gets no machine of a version that the control plane does not run yet'),
   ),
   item(14, 'no spec.machineTemplate without machines'),
   item(15, 'status.externalManagedControlPlane is true: core drains and deletes worker nodes by it'),
