@@ -26,6 +26,7 @@ const USED_BY_TESTS = [
   'proxy-server',
   'proxy-agent',
   'kine',
+  'cluster-api-controller',
 ] as const;
 
 const { stage } = createStages(new AbortController().signal);
