@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { createStages } from '#lab/stages.ts';
@@ -34,7 +35,8 @@ const { stage } = createStages(new AbortController().signal);
 if (only !== 'e2e') {
   // Here and not in the tests that need them, where building for minutes would look like hanging.
   await stage('Binaries', ({ signal, report }) => testBinaries(USED_BY_TESTS, signal, report));
-  await runFiles(globSync('**/*.test.ts', { exclude }), true);
+  // Two even on two cores: much of a test's time is waiting for real servers.
+  await runFiles(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
 }
 if (only !== 'unit') {
   await labUp(stage);
@@ -44,7 +46,7 @@ if (total.passed + total.failed === 0) total.failed += 1;
 process.exitCode = total.failed === 0 ? 0 : 1;
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 
-async function runFiles(files: string[], concurrency: number | true): Promise<void> {
+async function runFiles(files: string[], concurrency: number): Promise<void> {
   const stream = run({ files: files.toSorted(), concurrency });
   stream.on('test:summary', ({ file, counts }) => {
     if (file !== undefined) return;
