@@ -2,6 +2,7 @@ import { configMaps, namespaces, secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { ControlPlane } from '#test/control-plane.ts';
 import type { Access } from './measurements/access.ts';
+import { inParallel } from './in-parallel.ts';
 import { namespaceCount, namespaceOf, sampleSecret } from './sample-secrets.ts';
 
 /** The admin's access to a control plane of the tests. */
@@ -28,12 +29,4 @@ export async function createConfigMaps(
     const metadata = { name: `watched-${n}`, namespace, labels: { bench: String(n) } };
     return client.create(configMaps, { metadata, data: { key: 'value' } }, { signal });
   });
-}
-
-async function inParallel(count: number, task: (n: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await task(next++);
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
 }

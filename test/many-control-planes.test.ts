@@ -80,7 +80,7 @@ suite(`${COUNT} control planes without pods, created at once`, () => {
       settled = now.join() === last.join();
       last = now;
     }
-    const { cpuSeconds, memoryMiB } = await manager.usage();
+    const { cpuSeconds, residentMiB } = await manager.usage();
     await systemClock.sleep(REST_MS, AbortSignal.timeout(REST_MS + 60_000));
     assert.deepEqual(await versions(), last, 'nothing is written at rest');
 
@@ -104,7 +104,7 @@ suite(`${COUNT} control planes without pods, created at once`, () => {
         createSeconds: Math.round((created - began) / 100) / 10,
         settledSeconds: Math.round(settledMs / 100) / 10,
         cpuSeconds: Math.round((cpuSeconds - before.cpuSeconds) * 10) / 10,
-        memoryMiB: Math.round(memoryMiB),
+        memoryMiB: Math.round(residentMiB),
         writesPerControlPlane: writes.length / COUNT,
         ofThemTo: {
           kamajicontrolplanes: ofKind('kamajicontrolplanes'),

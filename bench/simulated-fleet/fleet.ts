@@ -6,6 +6,7 @@ import type { Informer } from '#runtime/cache/informer.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { systemClock } from '#runtime/clock.ts';
 import type { ControlPlane } from '#test/control-plane.ts';
+import { inParallel } from '../in-parallel.ts';
 import { openTransport, silence } from '../measurements/access.ts';
 import { accessTo } from '../populate.ts';
 import { STORE, tenantNamespaces } from '#test/simulated-fleet/management-cluster.ts';
@@ -35,17 +36,12 @@ export async function observeFleet(controlPlane: ControlPlane, port: number, sig
 
   return {
     create: (from, to) =>
-      inParallel(to - from, async (n) => {
-        await client.create(tenantControlPlanes, tenant(from + n, port), { signal });
-      }),
+      inParallel(to - from, (n) => client.create(tenantControlPlanes, tenant(from + n, port), { signal })),
     label: (count, value) =>
-      inParallel(count, async (n) => {
-        await client.mergePatch(tenantControlPlanes, keyOf(n), { metadata: { labels: { bench: value } } }, { signal });
-      }),
-    remove: (from, to) =>
-      inParallel(to - from, async (n) => {
-        await client.delete(tenantControlPlanes, keyOf(from + n), { signal });
-      }),
+      inParallel(count, (n) =>
+        client.mergePatch(tenantControlPlanes, keyOf(n), { metadata: { labels: { bench: value } } }, { signal }),
+      ),
+    remove: (from, to) => inParallel(to - from, (n) => client.delete(tenantControlPlanes, keyOf(from + n), { signal })),
     ready: (count) => until(tenants, count, signal),
     async [Symbol.asyncDispose]() {
       ending.abort();
@@ -90,12 +86,4 @@ function tenant(n: number, port: number): TenantControlPlane {
       addons: { coreDNS: {}, kubeProxy: {}, konnectivity: {} },
     },
   };
-}
-
-async function inParallel(count: number, task: (n: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await task(next++);
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
 }

@@ -1,25 +1,26 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { freePorts } from '#test/child-processes.ts';
-import { type ControlPlane, kubeconfigText } from '#test/control-plane.ts';
-import { MANAGER, MANAGER_NAMESPACE, startManagementCluster } from '#test/simulated-fleet/management-cluster.ts';
+import type { ControlPlane } from '#test/control-plane.ts';
+import { type Manager, startManager } from '#test/manager-process.ts';
+import { MANAGER_NAMESPACE, startManagementCluster } from '#test/simulated-fleet/management-cluster.ts';
 import { measurement as tenantApis } from '../measurements/tenant-apis.ts';
 import { accessTo } from '../populate.ts';
 import { runMeasurement } from '../run-measurement.ts';
 import type { BenchContext } from '../suite.ts';
 import { type Fleet, observeFleet } from './fleet.ts';
-import { type ManagerProcess, startManager } from './manager-process.ts';
 
 /** A management cluster without tenants, and a manager that runs in it. */
 export interface FleetScene {
   readonly controlPlane: ControlPlane;
   readonly fleet: Fleet;
   /** The one that runs now. */
-  readonly manager: ManagerProcess;
+  readonly manager: Manager;
   /** Ends the manager in order and starts another one; resolves when that is ready. */
   restartManager(): Promise<void>;
 }
+
+const bundle = fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));
 
 /** Bundles the manager, runs it with everything that it needs, and `use` beside it; nothing is left afterwards. */
 export async function withFleet<T>(
@@ -30,13 +31,16 @@ export async function withFleet<T>(
   await execa('npm', ['run', 'build'], { cancelSignal: signal });
   await using cluster = await startManagementCluster(signal);
   const { controlPlane } = cluster;
-  const { server, caCertificatePem, directory } = controlPlane;
-  const identity = await controlPlane.identity(MANAGER, ['system:masters']);
-  const kubeconfigPath = join(directory, 'manager.kubeconfig');
-  await writeFile(kubeconfigPath, kubeconfigText(server, caCertificatePem, identity));
   const [port = 0] = await freePorts(1);
-  const start = (): Promise<ManagerProcess> =>
-    startManager({ kubeconfigPath, namespace: MANAGER_NAMESPACE, directory, signal });
+  const start = (): Promise<Manager> =>
+    startManager(controlPlane, {
+      main: bundle,
+      namespace: MANAGER_NAMESPACE,
+      groups: ['system:masters'],
+      // The renewals of its lease would be among its writes.
+      flags: ['--leader-elect=false', '--log-level=warn'],
+      signal,
+    });
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   await runMeasurement(tenantApis, { management: accessTo(controlPlane), port }, signal, async () => {
     await using fleet = await observeFleet(controlPlane, port, signal);

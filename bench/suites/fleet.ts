@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { labels } from '#api/labels.ts';
 import { type BareTenant, applyBareTenants } from '#lab/bare-tenant.ts';
 import { managerPods, managerRequests, restartsOf } from '#test/lab/manager.ts';
-import { findProcess, readUsage, restartPeak, type Usage } from '#test/lab/pod-process.ts';
+import { findProcess, readUsage, restartPeak } from '#test/lab/pod-process.ts';
+import type { ProcessUsage } from '#test/process-usage.ts';
 import { type Figure, budget, figure } from '../figure.ts';
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
 import { removeTenants } from '../lab/creation.ts';
@@ -93,7 +94,7 @@ async function applyAll(
 }
 
 /** What the manager's process has used; of its present one alone if it was started anew since the benchmark began. */
-async function managerUsage(bench: BenchLab): Promise<Usage & { readonly restarts: number }> {
+async function managerUsage(bench: BenchLab): Promise<ProcessUsage & { readonly restarts: number }> {
   const [pod] = await managerPods(bench.lab.kubectl);
   const process = await findProcess(bench.lab.engine.docker, pod?.metadata?.name ?? '', 'manager');
   const usage = await readUsage(bench.lab.engine.docker, process);

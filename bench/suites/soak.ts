@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { budget, type Figure, figure } from '../figure.ts';
 import type { Fleet } from '../simulated-fleet/fleet.ts';
-import type { ManagerProcess } from '../simulated-fleet/manager-process.ts';
+import type { Manager } from '#test/manager-process.ts';
 import { withFleet } from '../simulated-fleet/with-fleet.ts';
 import type { BenchContext, Suite } from '../suite.ts';
 
@@ -14,7 +14,7 @@ export const suite: Suite = {
 
 async function soak(
   fleet: Fleet,
-  manager: ManagerProcess,
+  manager: Manager,
   { quick, signal, progress }: BenchContext,
 ): Promise<readonly Figure[]> {
   const [rounds, tenants] = quick ? [2, 2] : [20, 25];
@@ -62,7 +62,7 @@ interface Held {
 }
 
 /** The least of several looks while nothing happens: garbage is collected when the engine sees fit. */
-async function rest(manager: ManagerProcess, quick: boolean, signal: AbortSignal): Promise<Held> {
+async function rest(manager: Manager, quick: boolean, signal: AbortSignal): Promise<Held> {
   const looks: Held[] = [];
   for (let n = 0; n < (quick ? 3 : 36); n++) {
     await sleep(5_000, undefined, { signal });

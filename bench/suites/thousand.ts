@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Figure, budget, figure } from '../figure.ts';
-import type { ManagerProcess } from '../simulated-fleet/manager-process.ts';
+import type { Manager } from '#test/manager-process.ts';
 import { type FleetScene, withFleet } from '../simulated-fleet/with-fleet.ts';
 import type { BenchContext, Suite } from '../suite.ts';
 
@@ -41,6 +41,7 @@ async function createFigures(scene: Scene, from: number, to: number): Promise<re
   const count = to - from;
   const writesBefore = await countWrites(scene);
   const before = await manager.usage();
+  await manager.restartPeak();
   // The first look resets what the second one tells.
   await manager.metric(lag);
   await fleet.create(from, to);
@@ -143,7 +144,7 @@ async function settled({ fleet: { manager } }: Scene, signal: AbortSignal, passe
   }
 }
 
-function tenantRequests(manager: ManagerProcess): Promise<number> {
+function tenantRequests(manager: Manager): Promise<number> {
   return manager.metric('rest_client_requests_total', { host: 'tenant' });
 }
 

@@ -11,7 +11,7 @@ import { type TlsEtcd, startTlsEtcd } from '../tls-etcd.ts';
 import { stages } from './stages.ts';
 
 /** Who the manager is: nobody else writes under this name, so that the audit log holds its writes alone. */
-export const MANAGER = 'system:serviceaccount:kamaji-system:kamaji-controller-manager';
+const MANAGER = 'system:serviceaccount:kamaji-system:kamaji-controller-manager';
 export const MANAGER_NAMESPACE = 'kamaji-system';
 /** The DataStore of all tenants. */
 export const STORE = 'store';
