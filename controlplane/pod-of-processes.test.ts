@@ -21,7 +21,8 @@ import {
 } from '#pki/control-plane.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import { testBinaries } from '#test/binaries.ts';
-import { freePorts, guard, type Program, startProgram } from '#test/child-processes.ts';
+import { guard, type Program, startProgram } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { startTlsEtcd, type TlsEtcd } from '#test/tls-etcd.ts';
 import { authorizationFiles } from './authorization.ts';
 import { controlPlaneDeployment } from './deployment.ts';

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A started program. Its output goes to a file, and it does not keep the Node process alive. */
@@ -67,21 +66,6 @@ export function guard(pids: readonly number[], directory: string): () => void {
   return () => {
     shell.kill('SIGKILL');
   };
-}
-
-/** Free TCP ports of the loopback address; another process may take one before it is used, so callers try again. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      server.close();
-      await once(server, 'close');
-      if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-      return address.port;
-    }),
-  );
 }
 
 /** Asks every 50 ms until `probe` is true; throws with the program's last output when it ends before, or on time-out. */

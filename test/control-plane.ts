@@ -10,8 +10,8 @@ import { createClient } from '#runtime/client/kube-client.ts';
 import { createTransport } from '#runtime/client/transport.ts';
 import { type AuditEvent, readAuditEvents } from './audit-log.ts';
 import { testBinaries } from './binaries.ts';
-import { ProgramError, freePorts, guard, startProgram, waitUntil } from './child-processes.ts';
-import type { Program } from './child-processes.ts';
+import { type Program, guard, startProgram, waitUntil } from './child-processes.ts';
+import { freePorts, withFreePort } from './ports.ts';
 import {
   apiServerArguments,
   auditArguments,
@@ -71,22 +71,13 @@ export interface ControlPlane extends AsyncDisposable {
 }
 
 const startTimeoutMs = 60_000;
-const attempts = 3;
 
 /**
  * Starts etcd and kube-apiserver (tier 3 of the tests) on free loopback ports and resolves when `/readyz` is ok.
  * Nothing outlives the calling process, however it ends.
  */
-export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await start(options);
-    } catch (error) {
-      // Between the choice of a port and its use another process may have taken it.
-      const portTaken = error instanceof ProgramError && error.output.includes('address already in use');
-      if (!portTaken || attempt === attempts) throw error;
-    }
-  }
+export function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  return withFreePort(() => start(options));
 }
 
 async function start(options: ControlPlaneOptions): Promise<ControlPlane> {

@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts, guard, startProgram, waitUntil } from './child-processes.ts';
-import type { ControlPlane } from './control-plane.ts';
-import { kubeconfigText } from './control-plane.ts';
+import { type ControlPlane, kubeconfigText } from './control-plane.ts';
+import { freePorts } from './ports.ts';
 import { parseProcessUsage, type ProcessUsage } from './process-usage.ts';
+import { startServer } from './server-process.ts';
 
 export interface ManagerOptions {
   /** Where its ServiceAccount is, whose rights it has. */
@@ -38,59 +37,54 @@ const sources = process.env['MANAGER'] ?? fileURLToPath(new URL('../main.ts', im
 /** Starts the manager as the ServiceAccount `kamaji-controller-manager` of a namespace; resolves when it is ready. */
 export async function startManager(controlPlane: ControlPlane, options: ManagerOptions): Promise<Manager> {
   const user = `system:serviceaccount:${options.namespace}:kamaji-controller-manager`;
-  const [[metrics, health, webhook, authorization], directory, identity] = await Promise.all([
+  const [[metrics, health, webhook, authorization], identity] = await Promise.all([
     freePorts(4),
-    mkdtemp(join(tmpdir(), 'manager-')),
     controlPlane.identity(user, [
       'system:serviceaccounts',
       `system:serviceaccounts:${options.namespace}`,
       ...(options.groups ?? []),
     ]),
   ]);
-  const kubeconfig = join(directory, 'kubeconfig');
-  await writeFile(kubeconfig, kubeconfigText(controlPlane.server, controlPlane.caCertificatePem, identity), {
-    mode: 0o600,
+  const kubeconfig = kubeconfigText(controlPlane.server, controlPlane.caCertificatePem, identity);
+  const server = await startServer({
+    name: 'manager',
+    command: (directory) => [
+      process.execPath,
+      [
+        options.main ?? sources,
+        `--kubeconfig=${join(directory, 'kubeconfig')}`,
+        `--pod-namespace=${options.namespace}`,
+        '--leader-elect',
+        `--metrics-bind-address=127.0.0.1:${metrics}`,
+        `--health-probe-bind-address=127.0.0.1:${health}`,
+        `--webhook-bind-address=127.0.0.1:${webhook}`,
+        `--authorization-bind-address=127.0.0.1:${authorization}`,
+        ...(options.flags ?? []),
+      ],
+    ],
+    prepare: (directory) => writeFile(join(directory, 'kubeconfig'), kubeconfig, { mode: 0o600 }),
+    answers: () =>
+      fetch(`http://127.0.0.1:${health}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    timeoutMs: 120_000,
+    signal: options.signal,
   });
-  const args = [
-    options.main ?? sources,
-    `--kubeconfig=${kubeconfig}`,
-    `--pod-namespace=${options.namespace}`,
-    '--leader-elect',
-    `--metrics-bind-address=127.0.0.1:${metrics}`,
-    `--health-probe-bind-address=127.0.0.1:${health}`,
-    `--webhook-bind-address=127.0.0.1:${webhook}`,
-    `--authorization-bind-address=127.0.0.1:${authorization}`,
-    ...(options.flags ?? []),
-  ];
-  const { signal } = options;
-  const program = await startProgram('manager', process.execPath, args, join(directory, 'log'));
-  const release = guard([program.pid], directory);
   const stop = async (): Promise<void> => {
-    await program.end();
-    await rm(directory, { recursive: true, force: true });
-    release();
+    await server.end('SIGTERM');
+    await server.stop();
   };
-  const ofProcess = (file: string): Promise<string> => readFile(`/proc/${program.pid}/${file}`, 'utf8');
-  const isReady = (): Promise<boolean> =>
-    fetch(`http://127.0.0.1:${health}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  try {
-    await waitUntil(program, isReady, { timeoutMs: 120_000, ...(signal === undefined ? {} : { signal }) });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const ofProcess = (file: string): Promise<string> => readFile(`/proc/${server.pid()}/${file}`, 'utf8');
   return {
     user,
     usage: async () => parseProcessUsage((await ofProcess('stat')) + (await ofProcess('status'))),
-    restartPeak: () => writeFile(`/proc/${program.pid}/clear_refs`, '5'),
+    restartPeak: () => writeFile(`/proc/${server.pid()}/clear_refs`, '5'),
     async metric(name, labels = {}) {
       const response = await fetch(`http://127.0.0.1:${metrics}/metrics`);
       return sumOf(await response.text(), name, labels);
     },
-    log: (lines) => program.log(lines),
+    log: (lines) => server.log(lines),
     stop,
     [Symbol.asyncDispose]: stop,
   };

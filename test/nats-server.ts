@@ -1,10 +1,9 @@
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDebianPackages } from '#lab/debian-packages.ts';
-import { type Program, freePorts, guard, startProgram, waitUntil } from './child-processes.ts';
-import { type DatabaseServer, newAuthority, newPassword, withFreePort, writeCertificate } from './database-server.ts';
+import { type DatabaseServer, newAuthority, newPassword, writeCertificate } from './database-server.ts';
+import { directoryOf, ensureServers } from './debian-servers.ts';
+import { accepts, freePorts, withFreePort } from './ports.ts';
+import { startServer } from './server-process.ts';
 
 export interface NatsOptions {
   /** Default: true. */
@@ -15,77 +14,38 @@ export interface NatsOptions {
   readonly maxBytes?: number;
 }
 
-const executable = '/usr/sbin/nats-server';
+const executable = join(directoryOf('nats'), 'nats-server');
 
 /** The NATS 2.9 of Debian 12, with TLS, JetStream and one user. */
 export async function startNats(options: NatsOptions = {}): Promise<DatabaseServer> {
-  await ensureInstalled();
+  await ensureServers(['nats']);
   return withFreePort(() => start(options));
 }
 
 async function start(options: NatsOptions): Promise<DatabaseServer> {
-  const [[port = 0], directory, authority] = await Promise.all([
-    freePorts(1),
-    mkdtemp(join(tmpdir(), 'nats-')),
-    newAuthority(),
-  ]);
+  const [[port = 0], authority] = await Promise.all([freePorts(1), newAuthority()]);
   const administrator = { username: 'admin', password: newPassword() };
-  let program: Program | undefined;
-  let release = guard([], directory);
-  const launch = async ({ empty = false } = {}): Promise<void> => {
-    if (empty) await rm(join(directory, 'data'), { recursive: true, force: true });
-    const started = await startProgram(
-      'nats-server',
-      executable,
-      ['--config', join(directory, 'nats.conf')],
-      join(directory, 'nats.log'),
-    );
-    program = started;
-    const before = release;
-    release = guard([started.pid], directory);
-    before();
-    await waitUntil(started, () => accepts(port), { timeoutMs: 30_000 });
-  };
-  const end = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => program?.end({ signal, graceMs: 30_000 });
-  const stop = async (): Promise<void> => {
-    await end();
-    await rm(directory, { recursive: true, force: true });
-    release();
-  };
-  try {
-    await writeCertificate(directory, authority);
-    await writeFile(join(directory, 'nats.conf'), configuration(directory, port, administrator, options));
-    await launch({ empty: true });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const server = await startServer({
+    name: 'nats-server',
+    command: (directory) => [executable, ['--config', join(directory, 'nats.conf')]],
+    async prepare(directory) {
+      await writeCertificate(directory, authority);
+      await writeFile(join(directory, 'nats.conf'), configuration(directory, port, administrator, options));
+    },
+    clear: (directory) => rm(join(directory, 'data'), { recursive: true, force: true }),
+    answers: () => accepts(port),
+  });
   return {
+    ...server,
     endpoint: `127.0.0.1:${port}`,
     port,
     authority,
     administrator,
     async present(certificate) {
-      await writeCertificate(directory, authority, certificate);
-      process.kill(program?.pid ?? 0, 'SIGHUP');
+      await writeCertificate(server.directory, authority, certificate);
+      server.signal('SIGHUP');
     },
-    end,
-    start: launch,
-    freeze: async () => void process.kill(program?.pid ?? 0, 'SIGSTOP'),
-    thaw: async () => void process.kill(program?.pid ?? 0, 'SIGCONT'),
-    stop,
-    [Symbol.asyncDispose]: stop,
   };
-}
-
-async function ensureInstalled(): Promise<void> {
-  const installed = await access(executable).then(
-    () => true,
-    () => false,
-  );
-  if (installed) return;
-  const report = (line: string): void => void process.stderr.write(`${line}\n`);
-  await ensureDebianPackages(['nats-server'], { signal: new AbortController().signal, report });
 }
 
 function configuration(
@@ -102,15 +62,5 @@ function configuration(
     tls: { cert_file: join(directory, 'tls.crt'), key_file: join(directory, 'tls.key') },
     ...(authorization ? { authorization: { users: [user] } } : {}),
     ...(jetStream ? { jetstream: { store_dir: join(directory, 'data'), max_file_store: maxBytes } } : {}),
-  });
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
   });
 }

@@ -5,6 +5,7 @@ import { spec } from 'node:test/reporters';
 import { createStages } from '#lab/stages.ts';
 import { labUp } from '#lab/up.ts';
 import { testBinaries } from './binaries.ts';
+import { allDebianServers, ensureServers } from './debian-servers.ts';
 
 /**
  * Runs tiers 1 to 3 (`unit`), tier 4 on the lab (`e2e`), or both when neither is named, and ends with
@@ -35,6 +36,7 @@ const { stage } = createStages(new AbortController().signal);
 if (only !== 'e2e') {
   // Here and not in the tests that need them, where building for minutes would look like hanging.
   await stage('Binaries', ({ signal, report }) => testBinaries(USED_BY_TESTS, signal, report));
+  await stage('Databases', ({ signal, report }) => ensureServers(allDebianServers, signal, report));
   // Two even on two cores: much of a test's time is waiting for real servers.
   await runFiles(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
 }

@@ -1,51 +1,49 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CertificatePair, createAuthority, issue } from '#pki/authority.ts';
 import { testBinaries } from './binaries.ts';
-import { type Program, ProgramError, freePorts, guard, startProgram, waitUntil } from './child-processes.ts';
+import { accepts, freePorts, withFreePort } from './ports.ts';
+import { type ServerProcess, startServer } from './server-process.ts';
 
 /** A real etcd with mutual TLS, one member, authorization off until someone turns it on. */
-export interface TlsEtcd extends AsyncDisposable {
+export interface TlsEtcd extends ServerProcess {
   /** `127.0.0.1:<port>` */
   readonly endpoint: string;
   /** Signs the server's certificate and every client's. */
   readonly authority: CertificatePair;
   /** A client certificate with that common name. */
   client(user: string): Promise<CertificatePair>;
-  /** Ends the process, by SIGKILL unless told otherwise; the data stay. */
-  end(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again at the same address, with its data or, if `empty`, without. Resolves when it accepts connections. */
-  start(options?: { readonly empty?: boolean }): Promise<void>;
-  /** Stops it in mid-air, or lets it go on: connections stand, and nothing is answered. */
-  freeze(): void;
-  thaw(): void;
-  /** Ends it and removes its files. */
-  stop(): Promise<void>;
 }
 
 /** Starts such an etcd on free loopback ports; nothing outlives the calling process. */
-export async function startTlsEtcd(): Promise<TlsEtcd> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await start();
-    } catch (error) {
-      const portTaken = error instanceof ProgramError && error.output.includes('address already in use');
-      if (!portTaken || attempt === 3) throw error;
-    }
-  }
+export function startTlsEtcd(): Promise<TlsEtcd> {
+  return withFreePort(start);
 }
 
 async function start(): Promise<TlsEtcd> {
-  const signal = new AbortController().signal;
-  const [{ etcd: file }, [port = 0, peerPort = 0], directory] = await Promise.all([
-    testBinaries(['etcd'], signal),
-    freePorts(2),
-    mkdtemp(join(tmpdir(), 'tls-etcd-')),
-  ]);
   const now = new Date();
-  const authority = await createAuthority({ commonName: 'etcd', now });
+  const [{ etcd }, [port = 0, peerPort = 0], authority] = await Promise.all([
+    testBinaries(['etcd'], new AbortController().signal),
+    freePorts(2),
+    createAuthority({ commonName: 'etcd', now }),
+  ]);
+  const server = await startServer({
+    name: 'etcd',
+    command: (directory) => [etcd, flags(directory, port, peerPort)],
+    prepare: (directory) => writeCertificates(directory, authority, now),
+    clear: (directory) => rm(join(directory, 'data'), { recursive: true, force: true }),
+    answers: () => accepts(port),
+  });
+  return {
+    ...server,
+    endpoint: `127.0.0.1:${port}`,
+    authority,
+    client: (user) =>
+      issue({ authority, subject: { commonName: user }, usages: ['clientAuth'], validityMs: dayMs, now: new Date() }),
+  };
+}
+
+async function writeCertificates(directory: string, authority: CertificatePair, now: Date): Promise<void> {
   const server = await issue({
     authority,
     subject: { commonName: 'etcd' },
@@ -61,42 +59,6 @@ async function start(): Promise<TlsEtcd> {
     'tls.key': server.privateKeyPem,
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content, { mode: 0o600 });
-
-  let program: Program | undefined;
-  let release = guard([], directory);
-  const end = async (by: NodeJS.Signals = 'SIGKILL'): Promise<void> => program?.end({ signal: by });
-  const launch = async ({ empty = false } = {}): Promise<void> => {
-    if (empty) await rm(join(directory, 'data'), { recursive: true, force: true });
-    const started = await startProgram('etcd', file, flags(directory, port, peerPort), join(directory, 'etcd.log'));
-    program = started;
-    const before = release;
-    release = guard([started.pid], directory);
-    before();
-    await waitUntil(started, () => accepts(port), { timeoutMs: 30_000 });
-  };
-  const stop = async (): Promise<void> => {
-    await end();
-    await rm(directory, { recursive: true, force: true });
-    release();
-  };
-  try {
-    await launch();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return {
-    endpoint: `127.0.0.1:${port}`,
-    authority,
-    client: (user) =>
-      issue({ authority, subject: { commonName: user }, usages: ['clientAuth'], validityMs: dayMs, now: new Date() }),
-    end,
-    start: launch,
-    freeze: () => void process.kill(program?.pid ?? 0, 'SIGSTOP'),
-    thaw: () => void process.kill(program?.pid ?? 0, 'SIGCONT'),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
 }
 
 const dayMs = 24 * 3600 * 1000;
@@ -118,14 +80,4 @@ function flags(directory: string, port: number, peerPort: number): string[] {
     '--unsafe-no-fsync',
     '--log-level=warn',
   ];
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }

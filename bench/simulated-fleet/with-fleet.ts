@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import type { ControlPlane } from '#test/control-plane.ts';
 import { type Manager, startManager } from '#test/manager-process.ts';
 import { MANAGER_NAMESPACE, startManagementCluster } from '#test/simulated-fleet/management-cluster.ts';

@@ -21,7 +21,8 @@ import {
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Resource } from '#runtime/client/resource.ts';
 import { testBinaries } from '#test/binaries.ts';
-import { type Program, freePorts, startProgram, waitUntil } from '#test/child-processes.ts';
+import { type Program, startProgram, waitUntil } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { type ControlPlane, startControlPlane } from '#test/control-plane.ts';
 import { installCrds } from '#test/install-crds.ts';
 import { type TlsEtcd, startTlsEtcd } from '#test/tls-etcd.ts';

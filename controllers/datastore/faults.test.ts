@@ -38,7 +38,7 @@ suite('a real etcd with a fault, as its DataStore shows it', () => {
     await until('faulty', ({ status }) => status?.ready === true);
   });
   after(async () => {
-    etcd.thaw();
+    await etcd.thaw();
     await controller.stop();
     await Promise.all([controlPlane.stop(), etcd.stop()]);
   });
@@ -83,12 +83,12 @@ suite('a real etcd with a fault, as its DataStore shows it', () => {
   test('standing still: silent, and back, while another store and its tenants go on', async () => {
     await using other = await startTlsEtcd();
     await enableAuthorization(other);
-    etcd.freeze();
+    await etcd.freeze();
     await controlPlane.client.create(dataStores, await userStore(other, 'other'));
     await until('other', ({ status }) => status?.ready === true);
     const frozen = await until('faulty', ({ status }) => status?.ready === false);
     assert.equal(reason(frozen, 'Reachable'), 'ConnectionTimeout');
-    etcd.thaw();
+    await etcd.thaw();
     await heals('faulty');
     await controlPlane.client.delete(dataStores, { name: 'other' });
   });

@@ -19,7 +19,7 @@ import { createIntermediate } from '#pki/intermediate-authority.fake.ts';
 import { generateKeyPair } from '#pki/key.ts';
 import { certificateSigningRequests, configMaps, secrets } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import type { RunningTenant } from './running-tenant.fake.ts';
 import { runProgram, secretText } from './running-tenant.fake.ts';
 import { NAMESPACE, startWorld } from './world.fake.ts';

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import { namespaces, secrets } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { LEAVE_DATA } from './phases/deletion.ts';
 import type { World } from './world.fake.ts';
 import { NAMESPACE, startWorld, STORE } from './world.fake.ts';

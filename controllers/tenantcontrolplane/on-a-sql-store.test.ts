@@ -8,7 +8,7 @@ import { mariadb } from '#datastore/mysql/engine.fake.ts';
 import { postgres } from '#datastore/postgresql/engine.fake.ts';
 import { configMaps, deployments, namespaces, secrets } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { configOf, type Engine, type EngineServer, never } from '#test/sql/engine.ts';
 import { secretText } from './running-tenant.fake.ts';
 import { NAMESPACE, startWorld, type World } from './world.fake.ts';

@@ -17,7 +17,7 @@ import {
 } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { KubeObject, ObjectKey, Resource } from '#runtime/client/resource.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { ADDON_VERSIONS } from './addon-versions.ts';
 import type { RunningTenant } from './running-tenant.fake.ts';
 import { startWorld } from './world.fake.ts';

@@ -24,7 +24,7 @@ import {
 import type { Client } from '#runtime/client/client.ts';
 import { findCondition, isConditionTrue } from '#runtime/client/conditions.ts';
 import type { KubeObject, ObjectKey, Resource } from '#runtime/client/resource.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { TENANT_KINDS } from './phases/tenant-objects.ts';
 import type { RunningTenant } from './running-tenant.fake.ts';
 import { runProgram, secretText } from './running-tenant.fake.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import { createAuthority, issue } from '#pki/authority.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { type TlsEtcd, startTlsEtcd } from '#test/tls-etcd.ts';
 import type { TlsMaterial } from '../connection.ts';
 import { DataStoreError, type DataStoreErrorCode } from '../errors.ts';

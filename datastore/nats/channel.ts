@@ -46,10 +46,8 @@ export class NatsChannel {
   close(): void {
     const opening = this.#opening;
     this.#opening = undefined;
-    opening?.then(
-      ({ connection }) => void connection.close(),
-      () => {},
-    );
+    // Whether it ends in good order does not matter: nobody uses it any more.
+    opening?.then(({ connection }) => connection.close()).catch(() => {});
   }
 
   /** A connection that the next calls use too, until it is lost. */

@@ -3,7 +3,7 @@ import { after, before, beforeEach, suite, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { DatabaseServer } from '#test/database-server.ts';
-import { freePorts } from '#test/child-processes.ts';
+import { freePorts } from '#test/ports.ts';
 import { startNats } from '#test/nats-server.ts';
 import type { ConnectionConfig } from '../connection.ts';
 import type { Driver } from '../driver.ts';
@@ -33,7 +33,7 @@ suite('a NATS as store of one tenant', () => {
     server = await startNats();
   });
   beforeEach(() => {
-    driver = openNats(configOf(server), { timeoutMs: 2_000 });
+    driver = openNats(configOf(server));
   });
   after(() => server.stop());
 
@@ -100,7 +100,11 @@ suite('a NATS as store of one tenant', () => {
 
   test('names that JetStream could take for something else are refused before anything is asked', async () => {
     const bad = { schema: 'a.*.>', user: 'a' };
-    for (const call of [driver.ensureTenant(bad, never), driver.dropTenant(bad, never), driver.usage(bad, never)]) {
+    for (const call of [
+      () => driver.ensureTenant(bad, never),
+      () => driver.dropTenant(bad, never),
+      () => driver.usage(bad, never),
+    ]) {
       await assert.rejects(call, (error) => error instanceof DataStoreError && error.code === 'InvalidName');
     }
     driver.close();
@@ -138,14 +142,16 @@ suite('a NATS as store of one tenant', () => {
   });
 
   test('a server that stands still is Timeout, and answers again when it goes on', async () => {
-    await driver.probe(never);
+    const impatient = openNats(configOf(server), { timeoutMs: 5_000 });
+    await impatient.probe(never);
     await server.freeze();
     try {
-      await failsWith('Timeout', driver);
+      await failsWith('Timeout', impatient);
     } finally {
       await server.thaw();
     }
-    await driver.probe(never);
+    await impatient.probe(never);
+    impatient.close();
     driver.close();
   });
 });

@@ -24,7 +24,7 @@ import {
 } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { systemClock } from '#runtime/clock.ts';
-import { freePorts } from '../child-processes.ts';
+import { freePorts } from '../ports.ts';
 import { asUpstream, leaveTenant } from './leave-tenant.ts';
 import { installAddons } from './upstream-addons.ts';
 

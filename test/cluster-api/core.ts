@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { recipeOf } from '#lab/binaries/ensure-binaries.ts';
 import { moduleSource } from '#lab/binaries/go-module.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { testBinaries } from '../binaries.ts';
-import { freePorts, guard, startProgram, waitUntil } from '../child-processes.ts';
 import type { ControlPlane } from '../control-plane.ts';
+import { freePorts } from '../ports.ts';
+import { startServer } from '../server-process.ts';
 
 interface Definition {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
@@ -39,14 +39,40 @@ export interface Core extends AsyncDisposable {
 /** Starts core as an administrator; resolves when it is healthy. */
 export async function startCore(controlPlane: ControlPlane): Promise<Core> {
   const { signal } = new AbortController();
-  const now = new Date();
-  const [binaries, [webhook, health, diagnostics], directory, authority] = await Promise.all([
+  const [binaries, [webhook, health, diagnostics]] = await Promise.all([
     testBinaries(['cluster-api-controller'], signal),
     freePorts(3),
-    mkdtemp(join(tmpdir(), 'cluster-api-')),
-    createAuthority({ commonName: 'webhooks', now }),
   ]);
-  // Nobody calls its webhooks here, but it does not start without a certificate for them.
+  const server = await startServer({
+    name: 'cluster-api',
+    command: (directory) => [
+      binaries['cluster-api-controller'],
+      [
+        `--kubeconfig=${controlPlane.kubeconfigPath}`,
+        `--webhook-cert-dir=${directory}`,
+        `--webhook-port=${webhook}`,
+        `--health-addr=127.0.0.1:${health}`,
+        `--diagnostics-address=127.0.0.1:${diagnostics}`,
+        '--insecure-diagnostics',
+        '--skip-crd-migration-phases=StorageVersionMigration,CleanupManagedFields',
+        '--feature-gates=ClusterTopology=false,RuntimeSDK=false,MachinePool=true',
+      ],
+    ],
+    prepare: writeWebhookCertificate,
+    answers: () =>
+      fetch(`http://127.0.0.1:${health}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    timeoutMs: 120_000,
+  });
+  return { log: (lines) => server.log(lines), [Symbol.asyncDispose]: () => server.stop() };
+}
+
+/** Nobody calls its webhooks here, but it does not start without a certificate for them. */
+async function writeWebhookCertificate(directory: string): Promise<void> {
+  const now = new Date();
+  const authority = await createAuthority({ commonName: 'webhooks', now });
   const { certificatePem, privateKeyPem } = await issue({
     authority,
     subject: { commonName: 'webhooks' },
@@ -57,33 +83,4 @@ export async function startCore(controlPlane: ControlPlane): Promise<Core> {
   });
   await writeFile(join(directory, 'tls.crt'), certificatePem);
   await writeFile(join(directory, 'tls.key'), privateKeyPem, { mode: 0o600 });
-  const args = [
-    `--kubeconfig=${controlPlane.kubeconfigPath}`,
-    `--webhook-cert-dir=${directory}`,
-    `--webhook-port=${webhook}`,
-    `--health-addr=127.0.0.1:${health}`,
-    `--diagnostics-address=127.0.0.1:${diagnostics}`,
-    '--insecure-diagnostics',
-    '--skip-crd-migration-phases=StorageVersionMigration,CleanupManagedFields',
-    '--feature-gates=ClusterTopology=false,RuntimeSDK=false,MachinePool=true',
-  ];
-  const program = await startProgram('core', binaries['cluster-api-controller'], args, join(directory, 'log'));
-  const release = guard([program.pid], directory);
-  const stop = async (): Promise<void> => {
-    await program.end();
-    await rm(directory, { recursive: true, force: true });
-    release();
-  };
-  const isHealthy = (): Promise<boolean> =>
-    fetch(`http://127.0.0.1:${health}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  try {
-    await waitUntil(program, isHealthy, { timeoutMs: 120_000 });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { log: (lines) => program.log(lines), [Symbol.asyncDispose]: stop };
 }

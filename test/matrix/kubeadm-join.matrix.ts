@@ -21,7 +21,8 @@ import { ensureKubernetesBinaries } from '#lab/binaries/ensure-binaries.ts';
 import { versions } from '#lab/versions.ts';
 import { configMaps, leases, secrets } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
-import { freePorts, guard, startProgram, waitUntil } from '../child-processes.ts';
+import { guard, startProgram, waitUntil } from '../child-processes.ts';
+import { freePorts } from '../ports.ts';
 import { JOINS } from './joins.ts';
 
 const run = promisify(execFile);

@@ -167,8 +167,8 @@ export function testTenants(engine: Engine): void {
       state.leads = false;
       await fenced.probe(never);
       const another = { ...tenant, schema: `${tenant.schema}-2`, user: 'fenced' };
-      for (const refused of [fenced.ensureTenant(another, never), fenced.dropTenant(tenant, never)]) {
-        await assert.rejects(refused, /not the leader/u);
+      for (const attempt of [() => fenced.ensureTenant(another, never), () => fenced.dropTenant(tenant, never)]) {
+        await assert.rejects(attempt, /not the leader/u);
       }
       assert.deepEqual(await server.listing(), before);
     });
