@@ -114,3 +114,19 @@ suite('a log line', () => {
     );
   });
 });
+
+test('what is logged while and after the logger is closed is dropped without an error', async () => {
+  const lines = await linesOf((log) => {
+    const child = log.child({ reconcileID: 'r1' });
+    child.info('in time');
+    queueMicrotask(() => {
+      child.warn('late');
+      child.child({}).error('later');
+      log.info('last');
+    });
+  });
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ['in time'],
+  );
+});

@@ -28,10 +28,15 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   });
 }
 
-/** Ends the logger and resolves when every line has been handed to its stream. The logger is of no use afterwards. */
+/**
+ * Ends the logger and resolves when every line so far has been handed to its stream. What is logged from then on, by
+ * `child` loggers too, is dropped.
+ */
 export async function closeLogger(log: Logger): Promise<void> {
   if (log.writableFinished) return;
   const finished = once(log, 'finish');
+  // Of a manager that has lost its lease, passes under way may go on talking; to an ended stream that is an error.
+  log.write = () => true;
   log.end();
   await finished;
 }
