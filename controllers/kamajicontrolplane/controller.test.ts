@@ -285,6 +285,28 @@ suite('KamajiControlPlanes, on a real API server', () => {
     });
   });
 
+  test('a number of pods that somebody writes into its tenant is set back, and it says who did and what to do', async () => {
+    const tenant = await fleet.createReady('contested');
+    const replicas = async () => (await tenant.get()).spec.controlPlane.deployment?.replicas;
+    const scale = (kind: string, to: number) =>
+      management.kubectl(['scale', kind, 'contested', '-n', namespace, `--replicas=${to}`]);
+    await scale('kamajicontrolplane', 2);
+    await eventually(async () => (await replicas()) === 2);
+    assert.equal(reason(await fleet.get(kamajiControlPlanes, 'contested'), 'TenantControlPlaneCreated'), 'Succeeded');
+    await scale('tenantcontrolplane', 5);
+    const contested = await fleet.until(
+      'contested',
+      (one) => reason(one, 'TenantControlPlaneCreated') === 'ReplicasReset',
+    );
+    assert.match(
+      message(contested, 'TenantControlPlaneCreated'),
+      /kubectl wrote another number of replicas into it.*set back.*name KamajiControlPlane contested instead/u,
+    );
+    assert.equal(findCondition(contested.status?.conditions, 'TenantControlPlaneCreated')?.status, 'True');
+    await eventually(async () => (await replicas()) === 2);
+    assert.ok(controller.events.some(({ type, reason }) => type === 'Warning' && reason === 'ReplicasReset'));
+  });
+
   test("another's TenantControlPlane of that name is not touched, and its kubeconfig not handed out", async () => {
     await management.client.create(tenantControlPlanes, {
       apiVersion: 'kamaji.clastix.io/v1alpha1',

@@ -11,6 +11,7 @@ import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
 import { ownedBy, watchSource } from '#runtime/controller/sources.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
+import { ContestedReplicas } from './contested-replicas.ts';
 import { APPLIED_HASH, FIELD_MANAGER } from './field-manager.ts';
 import { controlPlaneOf, controlPlaneOfPart, declareInformers, followedCluster, gather } from './gather.ts';
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
@@ -50,6 +51,7 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     crossNamespaceKubeconfigs: options.crossNamespaceKubeconfigs ?? false,
     clock,
     pace: new StatusPace(clock),
+    contested: new ContestedReplicas(clock),
     events: options.events,
   };
   const controlPlaneOfFollower = (follower: MachineDeployment): readonly ObjectKey[] =>

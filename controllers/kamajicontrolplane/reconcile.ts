@@ -11,6 +11,7 @@ import { RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import type { EventRecorder } from '#runtime/telemetry/events.ts';
 import type { TenantPool } from '#tenant/pool.ts';
+import type { ContestedReplicas } from './contested-replicas.ts';
 import type { Place } from './external-cluster.ts';
 import { ExternalClusterError, gatherExternal, placeOf } from './external-cluster.ts';
 import type { Finding, Outcome } from './finding.ts';
@@ -43,6 +44,7 @@ export interface Tools {
   readonly crossNamespaceKubeconfigs: boolean;
   readonly clock: Clock;
   readonly pace: StatusPace;
+  readonly contested: ContestedReplicas;
   readonly events: Pick<EventRecorder, 'record'>;
 }
 
@@ -125,6 +127,7 @@ async function reconcileNormally(
     pods,
     now: tools.clock.now(),
     applier,
+    contested: tools.contested,
     place,
     signal,
   });

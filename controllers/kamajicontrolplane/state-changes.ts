@@ -34,6 +34,7 @@ export function stateChanges(
       { type: severity, reason: word, action: 'Reconcile', note: `${type}: ${message}` },
     ];
     if (type === 'Paused' || type === 'Deleting') return status === 'True' ? event('Normal') : [];
+    if (reason === 'ReplicasReset') return event('Warning');
     if (status === 'True') return reason === 'NotNeeded' || reason === 'NotRequested' ? [] : event('Normal', type);
     const lost = type === 'Ready' && old?.status === 'True';
     return ORDINARY.test(reason) && !lost ? [] : event('Warning');

@@ -37,6 +37,8 @@ export const kamajiControlPlaneConditions = {
   /** Upstream's: the TenantControlPlane is what the spec asks for. */
   TenantControlPlaneCreated: [
     'Succeeded',
+    /** Somebody else writes `replicas` into it, such as an autoscaler that targets it and not the KamajiControlPlane. */
+    'ReplicasReset',
     'WaitingForCluster',
     'SpecRefused',
     'ForeignObject',

@@ -4,6 +4,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { tenantControlPlanes } from '#api/kinds.ts';
 import type { Applier } from '#runtime/client/applier.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
+import type { ContestedReplicas } from '../contested-replicas.ts';
 import { desiredTenantControlPlane } from '../desired-tenant-control-plane.ts';
 import type { Place } from '../external-cluster.ts';
 import type { Finding, Outcome } from '../finding.ts';
@@ -20,6 +21,7 @@ export interface TenantControlPlaneInput {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly applier: Applier;
+  readonly contested: ContestedReplicas;
   readonly place: Place;
   readonly signal: AbortSignal;
 }
@@ -44,16 +46,14 @@ export async function reconcileTenantControlPlane(
   try {
     const { mark, requeueAfterMs } = rolloutAfter(controlPlane, live, input.pods, input.now);
     const desired = desiredTenantControlPlane(controlPlane, cluster, mark, place.isExternal ? place.key : undefined);
+    if (live !== undefined) await input.contested.look(live, desired, place.client, signal);
     const { object } = await input.applier.apply(place.client, tenantControlPlanes, desired, live, { signal });
+    const other = input.contested.of(object);
+    const waits = [requeueAfterMs, other?.forMs].filter((ms) => ms !== undefined);
     return {
-      finding: {
-        type: 'TenantControlPlaneCreated',
-        status: 'True',
-        reason: 'Succeeded',
-        message: `TenantControlPlane ${object.metadata.name ?? ''} is what the spec asks for`,
-      },
+      finding: created(controlPlane, object, other?.name),
       value: object,
-      ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
+      ...(waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) }),
     };
   } catch (error) {
     if (isRefusal(error)) {
@@ -62,6 +62,24 @@ export async function reconcileTenantControlPlane(
     }
     return { ...refused('InternalError', messageOf(error)), ...present, error: asError(error) };
   }
+}
+
+function created(
+  { metadata: { name = '' } }: KamajiControlPlane,
+  { metadata }: TenantControlPlane,
+  otherWriter: string | undefined,
+): Finding<'TenantControlPlaneCreated'> {
+  const type = 'TenantControlPlaneCreated';
+  const status = 'True';
+  const message = `TenantControlPlane ${metadata.name ?? ''} is what the spec asks for`;
+  if (otherWriter === undefined) return { type, status, reason: 'Succeeded', message };
+  const remedy = `let what scales it (a HorizontalPodAutoscaler, kubectl scale) name KamajiControlPlane ${name} instead`;
+  return {
+    type,
+    status,
+    reason: 'ReplicasReset',
+    message: `${message}, but ${otherWriter} wrote another number of replicas into it, which was set back: ${remedy}`,
+  };
 }
 
 function refused(

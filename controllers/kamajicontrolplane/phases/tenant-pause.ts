@@ -5,7 +5,7 @@ import { annotations, PAUSED_WITH_CONTROL_PLANE } from '#api/labels.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import { keyOf } from '#runtime/client/resource.ts';
-import { APPLIED_HASH, FIELD_MANAGER } from '../field-manager.ts';
+import { APPLIED_HASH, FIELD_MANAGER, ownsField } from '../field-manager.ts';
 import { isStale, renewedOwners } from '../ownership.ts';
 
 interface PauseInput {
@@ -59,7 +59,7 @@ function isPausedByUs({ metadata }: TenantControlPlane): boolean {
 // Only whoever created a copy of the whole object has come to own the note that we leave on it.
 function withoutCopier({ apiVersion = '', metadata }: KubeObject): { readonly managedFields?: readonly object[] } {
   const entries = metadata?.managedFields ?? [];
-  const copier = entries.find(({ operation, fieldsV1 }) => operation === 'Update' && owns(fieldsV1, NOTE));
+  const copier = entries.find(({ operation, fieldsV1 }) => operation === 'Update' && ownsField(fieldsV1, NOTE));
   if (copier === undefined) return {};
   // Where nobody has applied anything yet, an apply makes everything that is there somebody else's for good
   // (Kubernetes: managedfields, before-first-apply). The rest of what is ours the next apply says.
@@ -76,10 +76,3 @@ function withoutCopier({ apiVersion = '', metadata }: KubeObject): { readonly ma
 }
 
 const NOTE = ['f:metadata', 'f:annotations', `f:${APPLIED_HASH}`];
-
-function owns(fields: unknown, [name, ...rest]: readonly string[]): boolean {
-  if (name === undefined) return true;
-  if (typeof fields !== 'object' || fields === null) return false;
-  const inner: unknown = Object.entries(fields).find(([key]) => key === name)?.[1];
-  return inner !== undefined && owns(inner, rest);
-}
