@@ -45,6 +45,8 @@ export const annotations = Object.freeze({
   checksum: 'kamaji.clastix.io/checksum',
   /** Present with an empty value on a certificate Secret: rotate now; replaced by the time of rotation. */
   rotate: 'certs.kamaji.clastix.io/rotate',
+  /** Present on a TenantControlPlane: an upgrade goes on although kubelets of its nodes become too old for it. */
+  ignoreKubeletSkew: 'kamaji.clastix.io/ignore-kubelet-skew',
   /** With the value `true` on a TenantControlPlane: its `dataStoreOverrides` may change although it has data. */
   acceptOverrideChange: 'kamaji.clastix.io/accept-override-change',
   cleanupPriorMigration: 'kamaji.clastix.io/cleanup-prior-migration',

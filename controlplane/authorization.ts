@@ -34,11 +34,15 @@ const USER_FLAGS = [
 ];
 
 /** Whether the API server authorizes by our file, which it does unless the user says how in flags, or it is too old. */
-export function authorizesByFile({ spec }: TenantControlPlane): boolean {
+export function authorizesByFile(tenantControlPlane: TenantControlPlane): boolean {
+  const { version } = tenantControlPlane.spec.kubernetes;
+  return minorOf(version) >= FIRST_MINOR && ownAuthorizationFlags(tenantControlPlane).length === 0;
+}
+
+/** The flags by which the user says how to authorize. */
+export function ownAuthorizationFlags({ spec }: TenantControlPlane): readonly string[] {
   const user = spec.controlPlane.deployment?.extraArgs?.apiServer;
-  return (
-    minorOf(spec.kubernetes.version) >= FIRST_MINOR && USER_FLAGS.every((flag) => userValue(user, flag) === undefined)
-  );
+  return USER_FLAGS.filter((flag) => userValue(user, flag) !== undefined);
 }
 
 /**

@@ -89,7 +89,7 @@ function rollingOutFinding(
   const progressing = findCondition(tenantControlPlane?.status?.conditions, 'Progressing');
   const replacing =
     progressing?.status === 'True' &&
-    ['RollingOut', 'Upgrading', 'Migrating', 'Stalled'].includes(progressing.reason) &&
+    ['RollingOut', 'Upgrading', 'Stalled'].includes(progressing.reason) &&
     // With no old pod left, pods that are missing or surplus are a matter of scale.
     (upToDateReplicas < replicas || (replicas === wanted && readyReplicas === wanted));
   return replacing

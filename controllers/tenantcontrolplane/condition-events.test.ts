@@ -66,6 +66,7 @@ suite('an Event tells of a condition', () => {
       'but not of what everything starts with',
       [],
       [
+        ['WritesLimited', 'False', 'NotLimited'],
         ['Paused', 'False', 'NotPaused'],
         ['Deleting', 'False', 'NotDeleting'],
       ],
@@ -76,6 +77,19 @@ suite('an Event tells of a condition', () => {
       [['Progressing', 'False', 'Settled']],
       [['Progressing', 'True', 'RollingOut']],
       [],
+    ],
+    [
+      'a rollout that does not come on, whatever is served meanwhile',
+      [['Progressing', 'True', 'Upgrading']],
+      [['Progressing', 'True', 'Stalled']],
+      ['Warning Stalled'],
+    ],
+    ['limited writes are what was asked for', [], [['WritesLimited', 'True', 'Limited']], ['Normal Limited']],
+    [
+      'a limit that is not enforced',
+      [],
+      [['WritesLimited', 'False', 'OwnAuthorizationFlags']],
+      ['Warning OwnAuthorizationFlags'],
     ],
     ['the whole is ready', [['Ready', 'False', 'AddonsNotReady']], [['Ready', 'True', 'Ready']], ['Normal Ready']],
     [

@@ -5,8 +5,10 @@ import type { EventRecorder } from '#runtime/telemetry/events.ts';
 
 /** Conditions that are no news of their own: they follow from the pods' coming and going. */
 const SILENT: ReadonlySet<string> = new Set(['Progressing', 'Available']);
+/** Reasons that somebody has to see to, whatever their condition says. */
+const ALARMING: ReadonlySet<string> = new Set(['Stalled', 'OwnAuthorizationFlags', 'VersionUnsupported']);
 /** Conditions whose good state is False. */
-const NEGATIVE: ReadonlySet<string> = new Set(['Paused', 'Deleting']);
+const NEGATIVE: ReadonlySet<string> = new Set(['WritesLimited', 'Paused', 'Deleting']);
 /** Reasons that are stations on the way of every control plane, or what somebody has asked for. */
 const NO_CAUSE_FOR_ALARM: ReadonlySet<string> = new Set([
   'Waiting',
@@ -15,6 +17,7 @@ const NO_CAUSE_FOR_ALARM: ReadonlySet<string> = new Set([
   'WaitingForTurn',
   'PodsStarting',
   'Asleep',
+  'Limited',
   'Paused',
   'Deleting',
 ]);
@@ -27,8 +30,9 @@ export function recordChanges(
 ): void {
   for (const { type, status, reason, message } of after.status?.conditions ?? []) {
     const was = findCondition(before.status?.conditions, type);
-    const good = status === (NEGATIVE.has(type) ? 'False' : 'True');
-    if (SILENT.has(type) || (was?.status === status && was.reason === reason)) continue;
+    const good = !ALARMING.has(reason) && status === (NEGATIVE.has(type) ? 'False' : 'True');
+    if (was?.status === status && was.reason === reason) continue;
+    if (SILENT.has(type) && !ALARMING.has(reason)) continue;
     if (was === undefined && (reason === 'Waiting' || (NEGATIVE.has(type) && good))) continue;
     // Why it is not ready yet, or for another reason than before, the condition says that is the cause.
     if (type === 'Ready' && (was?.status ?? 'False') === status) continue;

@@ -85,6 +85,16 @@ suite('what stands in front of the Service of a control plane', { concurrency: 1
     assert.equal(ingress?.spec?.rules?.[0]?.host, 'other.example.org');
   });
 
+  test('an Ingress that the API server refuses is said, until the spec is corrected', async () => {
+    const ingress = { hostname: 'refused.example.org', ingressClassName: 'no name of a class' };
+    const key = await world.tenant('refused', { controlPlane: { ingress } });
+    const { status } = await world.reason(key, 'EndpointReady', 'RouteRefused');
+    const message = findCondition(status?.conditions, 'EndpointReady')?.message ?? '';
+    assert.match(message, /ingressClassName.*no name of a class/u);
+    await patch(key, { controlPlane: { ingress: { ingressClassName: 'nginx' } } });
+    await world.reason(key, 'EndpointReady', 'EndpointReady');
+  });
+
   test('TLSRoutes wait for the Gateway API, then for a Gateway, then show where clients connect', async () => {
     const key = await world.tenant('routed', { controlPlane: { gateway: gatewaySpec } });
     const without = await world.reason(key, 'EndpointReady', 'GatewayApiMissing');

@@ -16,8 +16,10 @@ import type { Finding } from './finding.ts';
 import type { Gathered, Informers } from './gather.ts';
 import { gather } from './gather.ts';
 import { Pass } from './pass.ts';
+import type { StoreSetups } from './pass-phases.ts';
 import type { CoreDnsNotes } from './phases/core-dns-notes.ts';
 import { reconcileDeletion } from './phases/deletion.ts';
+import { holdUpgrade } from './phases/held-upgrade.ts';
 import type { StartTurns } from './start-turns.ts';
 
 export interface ReconcileOptions {
@@ -50,8 +52,7 @@ export interface ReconcileOptions {
 
 /** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
 export function createReconcile(options: ReconcileOptions): Reconcile {
-  /** Stores on which this process has seen the user of a tenant, by the tenant's UID. */
-  const setUp = new Map<string, string>();
+  const setups: StoreSetups = new Map();
 
   return async (key, context) => {
     const gathered = await gather(options.informers, context.client, key, context.signal);
@@ -66,11 +67,12 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     if (tenantControlPlane.metadata.deletionTimestamp !== undefined) {
       options.tenantPool.forget(uid);
       options.ownedObjects.forget(uid);
-      setUp.delete(uid);
+      setups.delete(uid);
       return finish(gathered, context, options);
     }
-    const pass = new Pass(gathered, context, options, setUp);
-    return pass.run();
+    const [addonVersions] = options.informers.addonVersions.list();
+    const held = await holdUpgrade(gathered, addonVersions, options.tenantPool, context.signal);
+    return new Pass(held, context, options, setups).run();
   };
 }
 
@@ -105,7 +107,7 @@ async function finish(gathered: Gathered, context: ReconcileContext, options: Re
     client,
     signal,
   });
-  if (outcome.value !== undefined) {
+  if (outcome.finding === undefined) {
     for (const note of outcome.value.left) {
       options.events.record(tenantControlPlane, { type: 'Warning', reason: 'DataLeft', action: 'Delete', note });
       context.log.warn('a control plane was let go without its data', { left: note });

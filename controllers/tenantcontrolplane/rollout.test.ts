@@ -15,11 +15,18 @@ function deployment([replicas, updatedReplicas, readyReplicas, availableReplicas
   };
 }
 
+/** As its controller leaves one that has not come on for as long as it waits. */
+function stalled(counts: Counts): Deployment {
+  const { status, ...rest } = deployment(counts);
+  const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
+  return { ...rest, status: { ...status, conditions } };
+}
+
 /** The tenant `demo` of version v1.35.4 with two replicas, and what its status says of earlier passes. */
 function subject(
-  parts: { replicas?: number; installed?: string; wasReady?: boolean; limited?: boolean } = {},
+  parts: { replicas?: number; installed?: string; wasReady?: boolean; was?: string; limited?: boolean } = {},
 ): TenantControlPlane {
-  const { replicas = 2, installed, wasReady = false, limited = false } = parts;
+  const { replicas = 2, installed, wasReady = false, was = 'X', limited = false } = parts;
   const { spec, ...rest } = tenant({ deployment: { replicas } });
   return {
     ...rest,
@@ -30,7 +37,7 @@ function subject(
         {
           type: 'ControlPlaneReady',
           status: wasReady ? 'True' : 'False',
-          reason: 'X',
+          reason: was,
           message: '',
           lastTransitionTime: '2026-01-01T00:00:00Z',
         },
@@ -57,7 +64,24 @@ suite('how far the pods are', () => {
     ['old and new pods stand side by side', before, deployment([4, 2, 2, 2]), 'Ready', 'True ControlPlaneReady'],
     ['new pods are ready and old ones go', before, deployment([3, 2, 3, 3]), 'Ready', 'True ControlPlaneReady'],
     ['one pod was lost', before, deployment([2, 2, 1, 1]), 'Ready', 'True ControlPlaneReady'],
-    ['every pod was lost', before, deployment([2, 2, 0, 0]), 'NotReady', 'False PodsStarting'],
+    ['every pod was lost', before, deployment([2, 2, 0, 0]), 'NotReady', 'False PodsNotReady'],
+    [
+      'every pod is still lost',
+      { installed: 'v1.35.4', was: 'PodsNotReady' },
+      deployment([2, 2, 0, 0]),
+      'NotReady',
+      'False PodsNotReady',
+    ],
+    [
+      'one of the lost pods is back',
+      { installed: 'v1.35.4', was: 'PodsNotReady' },
+      deployment([2, 2, 1, 1]),
+      'Ready',
+      'False PodsStarting',
+    ],
+    ['old pods went before new ones come', before, deployment([0, 0, 0, 0]), 'NotReady', 'False PodsStarting'],
+    ['pods never come on', {}, stalled([2, 2, 0, 0]), 'Provisioning', 'False RolloutStalled'],
+    ['new pods never come on beside old ones', before, stalled([4, 2, 2, 2]), 'Ready', 'True ControlPlaneReady'],
     [
       'pods of another version come up',
       { installed: 'v1.34.1', wasReady: true },
@@ -96,7 +120,7 @@ suite('how far the pods are', () => {
     ],
     [
       'it wakes up',
-      { installed: 'v1.35.4', wasReady: false },
+      { installed: 'v1.35.4', was: 'Asleep' },
       deployment([2, 2, 0, 0]),
       'NotReady',
       'False PodsStarting',
@@ -170,6 +194,15 @@ suite('what keeps pods from starting', () => {
       assert.match(finding.message, message);
     });
   }
+
+  test('is what is said when pods do not come on, or else how long they have not', () => {
+    const pods = [pod({ containerStatuses: [container(pulling)] })];
+    assert.equal(controlPlaneFinding(subject(), stalled([2, 2, 0, 0]), pods).reason, 'ImageUnavailable');
+    assert.match(
+      controlPlaneFinding(subject(), stalled([2, 2, 0, 0]), []).message,
+      /not come on for 600 s: see kubectl/u,
+    );
+  });
 
   test('is said of a control plane that is still served, which stays ready', () => {
     const pods = [pod({ containerStatuses: [container(pulling)] })];

@@ -1,10 +1,10 @@
 import type { versionStates } from '#api/kamaji/v1alpha1/tenant-control-plane-status.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { DEFAULT_REPLICAS } from '#api/kamaji/v1alpha1/defaults.ts';
-import { writeLimitOf } from '#controlplane/write-limit.ts';
 import type { Deployment, Pod } from '#runtime/client/builtin.ts';
-import { isConditionTrue } from '#runtime/client/conditions.ts';
+import { findCondition } from '#runtime/client/conditions.ts';
 import type { Finding } from './finding.ts';
+import { areWritesLimited } from './writes-limited.ts';
 
 export type VersionState = (typeof versionStates)[number];
 
@@ -15,11 +15,13 @@ export interface Rollout {
   /** At least one API server answers. */
   readonly serving: boolean;
   readonly asleep: boolean;
+  /** Nothing has come on for as long as Kubernetes waits (`progressDeadlineSeconds`). */
+  readonly stalled: boolean;
 }
 
 /** Reads a Deployment as `kubectl rollout status` does (Kubernetes: kubectl/pkg/polymorphichelpers/rollout_status.go). */
 export function rolloutOf(tenantControlPlane: TenantControlPlane, deployment: Deployment | undefined): Rollout {
-  const wanted = tenantControlPlane.spec.controlPlane.deployment?.replicas ?? DEFAULT_REPLICAS;
+  const wanted = replicasOf(tenantControlPlane);
   const status = deployment?.status;
   const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status ?? {};
   const observed =
@@ -34,7 +36,22 @@ export function rolloutOf(tenantControlPlane: TenantControlPlane, deployment: De
       availableReplicas === wanted,
     serving: readyReplicas > 0,
     asleep: wanted === 0,
+    stalled: observed && isStalled(deployment),
   };
+}
+
+function replicasOf({ spec }: TenantControlPlane): number {
+  return spec.controlPlane.deployment?.replicas ?? DEFAULT_REPLICAS;
+}
+
+// Kubernetes: deployment/util, TimedOutReason.
+function isStalled({ status }: Deployment): boolean {
+  return (
+    status?.conditions?.some(
+      ({ type, status: state, reason }) =>
+        type === 'Progressing' && state === 'False' && reason === 'ProgressDeadlineExceeded',
+    ) === true
+  );
 }
 
 /** The condition of the pods: an ordinary rollout of a control plane that was ready keeps it ready. */
@@ -48,13 +65,39 @@ export function controlPlaneFinding(
   const rollout = rolloutOf(tenantControlPlane, deployment);
   if (rollout.asleep) return finding('False', 'Asleep', 'replicas is 0: the control plane sleeps');
   if (rollout.complete) return finding('True', 'ControlPlaneReady', `all pods are ready and run ${version}`);
-  const trouble = troubleOf(pods);
-  const wasReady = isConditionTrue(tenantControlPlane.status?.conditions, 'ControlPlaneReady');
-  if (rollout.serving && wasReady) {
+  const trouble = troubleOf(pods) ?? (rollout.stalled ? stalledFinding(deployment) : undefined);
+  const before = findCondition(tenantControlPlane.status?.conditions, 'ControlPlaneReady');
+  if (rollout.serving && before?.status === 'True') {
     const doing = trouble === undefined ? 'new pods are being brought up' : trouble.message;
     return finding('True', 'ControlPlaneReady', `the API server is served while ${doing}`);
   }
-  return trouble ?? finding('False', 'PodsStarting', 'waiting for the pods to become ready');
+  if (trouble !== undefined) return trouble;
+  const { updatedReplicas } = deployment.status ?? {};
+  // Not while a rollout that takes the old pods first has not made the new ones.
+  const isLost =
+    !rollout.serving &&
+    updatedReplicas === replicasOf(tenantControlPlane) &&
+    (before?.status === 'True' || before?.reason === 'PodsNotReady');
+  return isLost
+    ? finding(
+        'False',
+        'PodsNotReady',
+        `no API server is ready any more: see kubectl describe pods of ${nameOf(deployment)}`,
+      )
+    : finding('False', 'PodsStarting', 'waiting for the pods to become ready');
+}
+
+function stalledFinding(deployment: Deployment): Finding<'ControlPlaneReady'> {
+  const { progressDeadlineSeconds = 600 } = deployment.spec ?? {};
+  return finding(
+    'False',
+    'RolloutStalled',
+    `the pods have not come on for ${progressDeadlineSeconds} s: see kubectl describe pods of ${nameOf(deployment)}`,
+  );
+}
+
+function nameOf({ metadata }: Deployment): string {
+  return `Deployment ${metadata?.name ?? ''}`;
 }
 
 /** Upstream's one-word state; `Unknown` is never shown for an ordinary rollout. */
@@ -64,7 +107,7 @@ export function versionStateOf(tenantControlPlane: TenantControlPlane, rollout: 
   if (installed === undefined && !rollout.complete) return 'Provisioning';
   if (installed !== undefined && !rollout.serving) return 'NotReady';
   if (installed !== tenantControlPlane.spec.kubernetes.version && !rollout.complete) return 'Upgrading';
-  return writeLimitOf(tenantControlPlane) === undefined ? 'Ready' : 'WriteLimited';
+  return areWritesLimited(tenantControlPlane) ? 'WriteLimited' : 'Ready';
 }
 
 const IMAGE_REASONS: ReadonlySet<string> = new Set([

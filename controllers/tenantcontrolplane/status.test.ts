@@ -14,7 +14,7 @@ import type { PassResult } from './status.ts';
 import { READY_CONDITIONS, statusOf } from './status.ts';
 
 const names = namesOfControlPlane('demo');
-const settled = { complete: true, serving: true, asleep: false };
+const settled = { complete: true, serving: true, asleep: false, stalled: false };
 const storage: Storage = {
   dataStoreName: 'one',
   identity: 'store-1',
@@ -213,10 +213,10 @@ suite('the conditions that follow from the others', () => {
       'False NotAvailable',
       'True Provisioning',
     ],
-    ['none is wanted', { complete: true, serving: false, asleep: true }, 'False Asleep', 'False Settled'],
+    ['none is wanted', { ...settled, serving: false, asleep: true }, 'False Asleep', 'False Settled'],
     [
       'none is wanted, and the last one still answers',
-      { complete: false, serving: true, asleep: true },
+      { ...settled, complete: false, asleep: true },
       'False Asleep',
       'False Settled',
     ],
@@ -229,8 +229,25 @@ suite('the conditions that follow from the others', () => {
     });
   }
 
+  test('an upgrade is called one until all pods run the new version', () => {
+    const before = { ...subject(), status: { kubernetesResources: { version: { version: 'v1.34.1' } } } };
+    const upgrading = after({ rollout: { ...settled, complete: false } }, before);
+    assert.equal(conditionOf(upgrading, 'Progressing'), 'True Upgrading');
+    assert.equal(conditionOf(after({}, upgrading), 'Progressing'), 'False Settled');
+  });
+
+  test('a rollout that does not come on says so, and what keeps it, although the API server is served', () => {
+    const message = 'the API server is served while no node takes pod demo-1';
+    const findings = allGood.map((finding) =>
+      finding.type === 'ControlPlaneReady' ? { ...finding, message } : finding,
+    );
+    const stalled = after({ findings, rollout: { ...settled, complete: false, stalled: true } });
+    assert.equal(conditionOf(stalled, 'Progressing'), 'True Stalled');
+    assert.equal(findCondition(stalled.status?.conditions, 'Progressing')?.message, message);
+  });
+
   test('a sleeping control plane is not ready for that reason', () => {
-    const asleep = { complete: true, serving: false, asleep: true };
+    const asleep = { ...settled, serving: false, asleep: true };
     const subject = after({ rollout: asleep, findings: without('ControlPlaneReady', 'BootstrapReady', 'AddonsReady') });
     assert.equal(conditionOf(subject, 'Ready'), 'False Asleep');
   });
@@ -255,7 +272,7 @@ suite('the version that is shown as installed', () => {
       [
         'no pod runs another one',
         'v1.34.1',
-        { complete: true, serving: false, asleep: true },
+        { ...settled, serving: false, asleep: true },
         { version: 'v1.35.4', status: 'Sleeping' },
       ],
     ];

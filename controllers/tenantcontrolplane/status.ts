@@ -14,6 +14,7 @@ import type { Rollout } from './rollout.ts';
 import { versionStateOf } from './rollout.ts';
 import type { SecretDraft } from './secrets.ts';
 import { checksumOf } from './secrets.ts';
+import { writesLimitedFinding } from './writes-limited.ts';
 
 /** The conditions whose conjunction is `Ready`, in the order in which the first that fails is named. */
 export const READY_CONDITIONS = [
@@ -65,7 +66,7 @@ export function statusOf(
     return draft === undefined ? old : dated(old, { secretName: name, checksum: checksumOf(draft.data) });
   };
   const { names, storage, endpoint, exposure } = result;
-  const findings = [...result.findings, ...summaries(result)];
+  const findings = [...result.findings, ...summaries(tenantControlPlane, result)];
   return dropUndefined({
     ...before,
     observedGeneration,
@@ -124,7 +125,7 @@ export function statusOf(
 }
 
 /** The conditions that follow from the others. */
-function summaries({ findings, rollout }: PassResult): readonly Finding[] {
+function summaries(tenantControlPlane: TenantControlPlane, { findings, rollout }: PassResult): readonly Finding[] {
   const findingOf = (type: string): Finding | undefined => findings.find((finding) => finding.type === type);
   const failing = READY_CONDITIONS.find((type) => findingOf(type)?.status !== 'True');
   const asleep = rollout.asleep;
@@ -147,19 +148,33 @@ function summaries({ findings, rollout }: PassResult): readonly Finding[] {
         },
     rollout.complete || asleep
       ? { type: 'Progressing', status: 'False', reason: 'Settled', message: 'the pods are what the spec asks for' }
-      : progressing(findingOf('ControlPlaneReady'), rollout),
+      : progressing(tenantControlPlane, findingOf('ControlPlaneReady'), rollout),
+    writesLimitedFinding(tenantControlPlane),
     { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'the control plane is reconciled' },
     { type: 'Deleting', status: 'False', reason: 'NotDeleting', message: 'the control plane is not being deleted' },
   ];
 }
 
-function progressing(controlPlane: Finding | undefined, { serving }: Rollout): Finding {
+function progressing(
+  tenantControlPlane: TenantControlPlane,
+  controlPlane: Finding | undefined,
+  rollout: Rollout,
+): Finding {
   const type = 'Progressing';
   const status = 'True';
   if (controlPlane?.reason === 'WaitingForTurn') {
     return { type, status, reason: 'WaitingForTurn', message: controlPlane.message };
   }
-  return { type, status, reason: serving ? 'RollingOut' : 'Provisioning', message: 'pods are being brought up' };
+  if (rollout.stalled) {
+    const message = controlPlane?.message ?? 'the pods do not come on';
+    return { type, status, reason: 'Stalled', message };
+  }
+  if (versionStateOf(tenantControlPlane, rollout) === 'Upgrading') {
+    const { version } = tenantControlPlane.spec.kubernetes;
+    return { type, status, reason: 'Upgrading', message: `pods of ${version} are being brought up` };
+  }
+  const reason = rollout.serving ? 'RollingOut' : 'Provisioning';
+  return { type, status, reason, message: 'pods are being brought up' };
 }
 
 function configOf({ drafts }: PassResult, name: string): { secretName: string; checksum: string } | undefined {

@@ -300,7 +300,7 @@ suite('a TenantControlPlane, on a real API server and a real etcd', () => {
 
     test('stays ready through a rollout, and shows the new version when all pods run it', async () => {
       await patch(key, { spec: { kubernetes: { version: 'v1.35.5' } } });
-      await world.reason(key, 'Progressing', 'RollingOut');
+      await world.reason(key, 'Progressing', 'Upgrading');
       const { status } = await world.get(key);
       assert.ok(isConditionTrue(status?.conditions, 'Ready'), JSON.stringify(status?.conditions));
       assert.deepEqual(status?.kubernetesResources?.version, { status: 'Upgrading', version: 'v1.35.4' });

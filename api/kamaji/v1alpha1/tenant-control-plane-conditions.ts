@@ -14,7 +14,6 @@ export const tenantControlPlaneConditions = {
     'AddonsNotReady',
     'Asleep',
     'Deleting',
-    'InternalError',
   ],
   EndpointReady: [
     'EndpointReady',
@@ -33,7 +32,6 @@ export const tenantControlPlaneConditions = {
   CertificatesReady: [
     'CertificatesReady',
     'Waiting',
-    'Rotating',
     'UserCertificateInvalid',
     'CertificateExpired',
     'ForeignObject',
@@ -62,11 +60,15 @@ export const tenantControlPlaneConditions = {
     'Waiting',
     'WaitingForTurn',
     'PodsStarting',
+    /** It was ready, and no API server is any more. */
     'PodsNotReady',
     'PodsUnschedulable',
     'PodsFailing',
     'ImageUnavailable',
     'DeploymentRefused',
+    /** An upgrade waits because of them; the control plane goes on in its present version. */
+    'KubeletsTooOld',
+    /** Nothing is known that keeps the pods, but they have not come on for ten minutes. */
     'RolloutStalled',
     'Asleep',
     'ForeignObject',
@@ -94,22 +96,13 @@ export const tenantControlPlaneConditions = {
     'InternalError',
   ],
   /** At least one API server serves. */
-  Available: ['Available', 'NotAvailable', 'Asleep', 'Deleting'],
-  Progressing: [
-    'Settled',
-    'WaitingForTurn',
-    'Provisioning',
-    'RollingOut',
-    'Upgrading',
-    'Migrating',
-    'Deleting',
-    'Stalled',
-  ],
+  Available: ['Available', 'NotAvailable', 'Asleep'],
+  Progressing: ['Settled', 'WaitingForTurn', 'Provisioning', 'RollingOut', 'Upgrading', 'Stalled'],
+  /** Good when False, but for the reasons that say why `spec.writePermissions` is not enforced. */
+  WritesLimited: ['NotLimited', 'Limited', 'OwnAuthorizationFlags', 'VersionUnsupported'],
   Paused: ['NotPaused', 'Paused'],
   Deleting: [
     'NotDeleting',
-    'WaitingForPods',
-    'DroppingData',
     'WaitingForDataStore',
     'DataStoreMissing',
     'DataStoreMismatch',

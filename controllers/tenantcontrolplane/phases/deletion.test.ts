@@ -167,6 +167,7 @@ suite('a control plane that is being deleted', () => {
     test(`stays, and says ${reason}: ${why}`, async () => {
       const { did, outcome } = await remove(leaving(), more, failure);
       assert.deepEqual(did, []);
+      assert.ok(outcome.finding !== undefined);
       assert.deepEqual([outcome.finding.reason, outcome.value], [reason, undefined]);
       assert.match(outcome.finding.message, message);
       assert.match(outcome.finding.message, /to let .* go .* annotate it with kamaji\.clastix\.io\/leave-data=true/u);

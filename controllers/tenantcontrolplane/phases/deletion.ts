@@ -10,7 +10,7 @@ import type { Secret } from '#runtime/client/builtin.ts';
 import { secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { removeFinalizer } from '#runtime/client/status-patch.ts';
-import type { Finding, Outcome } from '../finding.ts';
+import type { Finding, Outcome, Step } from '../finding.ts';
 import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 
 export interface DeletionInput {
@@ -29,7 +29,8 @@ export interface Deleted {
   readonly left: readonly string[];
 }
 
-type DeletionOutcome = Outcome<Deleted, 'Deleting'>;
+type DeletionOutcome = Step<Deleted, 'Deleting'>;
+type Trouble = Outcome<never, 'Deleting'>;
 
 /** On a TenantControlPlane with value `true`: it goes although its data cannot be dropped, which then stay behind. */
 export const LEAVE_DATA = 'kamaji.clastix.io/leave-data';
@@ -58,10 +59,10 @@ export async function reconcileDeletion(input: DeletionInput): Promise<DeletionO
     if (!held.includes(finalizer)) continue;
     ({ object } = await removeFinalizer(client, tenantControlPlanes, object, finalizer, { signal }));
   }
-  return { finding: deleting('DroppingData', 'its data is gone; its objects follow'), value: { left } };
+  return { value: { left } };
 }
 
-function withWayOut({ finding, ...rest }: DeletionOutcome): DeletionOutcome {
+function withWayOut({ finding, ...rest }: Trouble): Trouble {
   const wayOut = `to let the control plane go and leave the data behind, annotate it with ${LEAVE_DATA}=true`;
   return { ...rest, finding: { ...finding, message: `${finding.message}; ${wayOut}` } };
 }
@@ -72,7 +73,7 @@ function storesWithData({ tenantControlPlane, tenantControlPlanes: all }: Deleti
 }
 
 /** Undefined when nothing is left there. */
-async function dropFrom(name: string, input: DeletionInput): Promise<DeletionOutcome | undefined> {
+async function dropFrom(name: string, input: DeletionInput): Promise<Trouble | undefined> {
   const { tenantControlPlane: tenant } = input;
   const dataStore = input.dataStores.find((one) => one.metadata.name === name);
   if (dataStore === undefined) {
@@ -100,17 +101,13 @@ async function dropFrom(name: string, input: DeletionInput): Promise<DeletionOut
   }
 }
 
-function failed(name: string, error: unknown): DeletionOutcome {
+function failed(name: string, error: unknown): Trouble {
   const message = `the tenant's data on DataStore ${name} could not be dropped: ${messageOf(error)}`;
   if (error instanceof DataStoreConfigError) return waitFor('CredentialsMissing', message);
   if (error instanceof DataStoreError) return { ...waitFor('WaitingForDataStore', message), error: asError(error) };
   return { ...waitFor('InternalError', message), error: asError(error) };
 }
 
-function waitFor(reason: Finding<'Deleting'>['reason'], message: string): DeletionOutcome {
-  return { finding: deleting(reason, message), requeueAfterMs: RECHECK_MS };
-}
-
-function deleting(reason: Finding<'Deleting'>['reason'], message: string): Finding<'Deleting'> {
-  return { type: 'Deleting', status: 'True', reason, message };
+function waitFor(reason: Finding<'Deleting'>['reason'], message: string): Trouble {
+  return { finding: { type: 'Deleting', status: 'True', reason, message }, requeueAfterMs: RECHECK_MS };
 }
