@@ -294,8 +294,8 @@ suite('where pods run', () => {
       constraints.map(({ topologyKey }) => topologyKey),
       ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'],
     );
-    for (const { whenUnsatisfiable, matchLabelKeys, labelSelector } of constraints) {
-      assert.equal(whenUnsatisfiable, 'ScheduleAnyway');
+    for (const { maxSkew, whenUnsatisfiable, matchLabelKeys, labelSelector } of constraints) {
+      assert.deepEqual([maxSkew, whenUnsatisfiable], [1, 'ScheduleAnyway']);
       assert.deepEqual(matchLabelKeys, ['pod-template-hash']);
       assert.deepEqual(labelSelector, { matchLabels: { 'kamaji.clastix.io/name': 'demo' } });
     }
@@ -344,7 +344,9 @@ suite('resources and probes', () => {
     assert.deepEqual(requests.get('kube-apiserver'), { cpu: '100m', memory: '256Mi' });
     assert.deepEqual(requests.get('kube-controller-manager'), { cpu: '25m', memory: '64Mi' });
     assert.deepEqual(requests.get('kube-scheduler'), { cpu: '10m', memory: '32Mi' });
-    for (const [name, request] of requests) assert.ok(request?.['cpu'] && request['memory'], name);
+    assert.deepEqual(requests.get('kine'), { cpu: '25m', memory: '64Mi' });
+    assert.deepEqual(requests.get('konnectivity-server'), { cpu: '10m', memory: '16Mi' });
+    assert.equal(requests.size, 5);
   });
 
   test('what the user asks for replaces it, numbers written as Kubernetes writes them', () => {
@@ -355,12 +357,20 @@ suite('resources and probes', () => {
     });
   });
 
-  test('a start is seen within a second and may take five minutes', () => {
-    for (const name of ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager']) {
+  for (const name of ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager']) {
+    test(`a start of ${name} is seen within a second and may take five minutes`, () => {
       const { periodSeconds, failureThreshold } = containerOf(render(), name).startupProbe ?? {};
       assert.deepEqual([periodSeconds, failureThreshold], [1, 300]);
-    }
-  });
+    });
+
+    test(`${name} is not thought dead or unready because its node is busy for a while`, () => {
+      const { startupProbe, readinessProbe, livenessProbe } = containerOf(render(), name);
+      const timeouts = [startupProbe, readinessProbe, livenessProbe].map((probe) => probe?.timeoutSeconds);
+      assert.deepEqual(timeouts, [15, 15, 15]);
+      assert.deepEqual([readinessProbe?.periodSeconds, readinessProbe?.failureThreshold], [5, 3]);
+      assert.deepEqual([livenessProbe?.periodSeconds, livenessProbe?.failureThreshold], [10, 8]);
+    });
+  }
 
   test('a component’s own numbers win over the general ones, and those over ours', () => {
     const probes = {
