@@ -115,11 +115,12 @@ export function intermediatesPem(pair: CertificatePair): string {
   return chain.map(String).join('');
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+/** Whether a certificate names another one as its issuer and bears the signature of that one's key. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
 // Lets a machine whose clock runs a little late accept the certificate at once (kubeadm: CertificateBackdate).
-function backdate(now: Date): Date {
+export function backdate(now: Date): Date {
   return new Date(now.getTime() - 5 * 60 * 1000);
 }

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificatePair, CertificateRequest } from './authority.ts';
-import { openAuthority } from './authority.ts';
+import { isIssuedBy, openAuthority } from './authority.ts';
 import { PkiError } from './errors.ts';
 import { describeCertificate, parseCertificate, parseCertificates } from './inspect.ts';
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
@@ -44,6 +44,8 @@ export interface RenewalInput {
 
 export interface CertificatePolicyInput extends RenewalInput {
   readonly authority: CertificatePair;
+  /** Further authorities that must vouch for it, as `issueUnderSeveral` has them do. */
+  readonly others?: readonly CertificatePair[];
   readonly wanted: CertificateRequest;
 }
 
@@ -52,8 +54,8 @@ export interface CertificatePolicyInput extends RenewalInput {
  * Throws PkiError when the authority itself is unusable.
  */
 export function certificateReissue(input: CertificatePolicyInput): Reissue | undefined {
-  const signer = openAuthority(input.authority).certificate;
-  return open(input, (pair) => firstOf(CERTIFICATE_POLICIES, { ...input, ...pair, signer }));
+  const signers = [input.authority, ...(input.others ?? [])].map((one) => openAuthority(one).certificate);
+  return open(input, (pair) => firstOf(CERTIFICATE_POLICIES, { ...input, ...pair, signers }));
 }
 
 /** Why a stored certificate authority must be made again, or undefined when it serves. */
@@ -91,7 +93,7 @@ interface OpenPair {
 }
 
 type AuthorityInput = RenewalInput & OpenPair;
-type CertificateInput = CertificatePolicyInput & OpenPair & { readonly signer: X509Certificate };
+type CertificateInput = CertificatePolicyInput & OpenPair & { readonly signers: readonly X509Certificate[] };
 type Policy<I> = (input: I) => Reissue | undefined;
 
 const MISSING: Reissue = { reason: 'Missing', message: 'there is none yet' };
@@ -155,8 +157,14 @@ function notAuthority({ description }: AuthorityInput): Reissue | undefined {
   return { reason: 'NotAuthority', message: 'the certificate may not sign other certificates' };
 }
 
-function authorityChanged({ certificate, signer }: CertificateInput): Reissue | undefined {
-  if (certificate.checkIssued(signer) && certificate.verify(signer.publicKey)) return undefined;
+function authorityChanged({ stored, certificate, signers }: CertificateInput): Reissue | undefined {
+  const above = parseCertificates(stored.certificatePem ?? '').filter((one) => isIssuedBy(certificate, one));
+  const [only] = signers;
+  const isVouchedFor =
+    signers.length === 1 && only !== undefined
+      ? isIssuedBy(certificate, only)
+      : above.length === signers.length && signers.every((signer) => above.some((one) => isIssuedBy(one, signer)));
+  if (isVouchedFor) return undefined;
   return { reason: 'AuthorityChanged', message: 'it was not signed by the present certificate authority' };
 }
 
@@ -192,7 +200,8 @@ function subjectAltNamesChanged({ description, wanted }: CertificateInput): Reis
 
 function expiringCertificate(input: CertificateInput): Reissue | undefined {
   // A certificate that lasts as long as its authority cannot be made to last longer: renewing it would never end.
-  if (input.description.notAfter.getTime() >= Date.parse(input.signer.validTo)) return undefined;
+  const ends = input.signers.map(({ validTo }) => Date.parse(validTo));
+  if (input.description.notAfter.getTime() >= Math.min(...ends)) return undefined;
   return expiring(input);
 }
 

@@ -8,6 +8,7 @@ import { parseCertificate } from '#pki/inspect.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
 import { certificateReissue, renewalTime } from '#pki/policies.ts';
+import { issueUnderSeveral } from '#pki/several-authorities.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { rotationRequested, secretText } from '../secrets.ts';
@@ -21,6 +22,8 @@ export interface CertificateWish {
   readonly certificateKey: string;
   readonly privateKeyKey: string;
   readonly authority: CertificatePair;
+  /** Further authorities whose followers must accept it. */
+  readonly others?: readonly CertificatePair[];
   readonly request: CertificateRequest;
   /** What the Secret holds beside the pair. */
   readonly extra?: Readonly<Record<string, string>>;
@@ -90,11 +93,12 @@ export function certificateWishes(
   ];
 }
 
-/** The client certificate by which the tenant's API server is known to its etcd. */
+/** The client certificate by which the tenant's API server is known to its etcd, and to those of its overrides, whose authorities are `others`. */
 export function datastoreCertificateWish(
   names: NamesOfControlPlane,
   authority: CertificatePair,
   user: string,
+  others: readonly CertificatePair[] = [],
 ): CertificateWish {
   return {
     secretName: names.datastoreCertificate,
@@ -102,8 +106,9 @@ export function datastoreCertificateWish(
     certificateKey: 'server.crt',
     privateKeyKey: 'server.key',
     authority,
+    others,
     request: datastoreCertificate(user),
-    extra: { 'ca.crt': authority.certificatePem },
+    extra: { 'ca.crt': bundleOf([authority, ...others]) },
   };
 }
 
@@ -120,6 +125,7 @@ export async function grantWish(
         privateKeyPem: secretText(secret, wish.privateKeyKey),
       },
       authority: wish.authority,
+      ...(wish.others === undefined ? {} : { others: wish.others }),
       request: wish.request,
       rotateRequested: rotationRequested(secret),
     },
@@ -133,7 +139,7 @@ export async function grantWish(
       ...(wish.type === undefined ? {} : { type: wish.type }),
       labels: { [labels.certificateLifecycle]: 'x509' },
       data: {
-        [wish.certificateKey]: presented(issued.pair.certificatePem, wish.authority),
+        [wish.certificateKey]: presented(issued.pair.certificatePem, wish),
         [wish.privateKeyKey]: issued.pair.privateKeyPem,
         ...wish.extra,
       },
@@ -143,9 +149,16 @@ export async function grantWish(
 }
 
 // One who knows the root of a brought authority only has to be shown the way there.
-function presented(certificatePem: string, authority: CertificatePair): string {
+function presented(certificatePem: string, { authority, others = [] }: CertificateWish): string {
+  if (others.length > 0) return certificatePem;
   const intermediates = intermediatesPem(authority);
   return intermediates === '' ? certificatePem : `${parseCertificate(certificatePem).toString()}${intermediates}`;
+}
+
+/** What one has to trust to trust all of them. That of a single one is left as it is. */
+function bundleOf(authorities: readonly CertificatePair[]): string {
+  if (authorities.length === 1) return authorities[0]?.certificatePem ?? '';
+  return authorities.map(({ certificatePem }) => `${certificatePem.trim()}\n`).join('');
 }
 
 /** The stored pair where it serves, else a new one. */
@@ -153,19 +166,30 @@ export async function obtain(
   wanted: {
     readonly stored: { readonly certificatePem: string | undefined; readonly privateKeyPem: string | undefined };
     readonly authority: CertificatePair;
+    readonly others?: readonly CertificatePair[];
     readonly request: CertificateRequest;
     readonly rotateRequested: boolean;
   },
   input: IssuingInput,
 ): Promise<IssuedCertificate> {
   const { now, renewBeforeMs, algorithm } = input;
-  const { stored, authority, request, rotateRequested } = wanted;
-  const reissue = certificateReissue({ stored, authority, wanted: request, now, renewBeforeMs, rotateRequested });
+  const { stored, authority, others = [], request, rotateRequested } = wanted;
+  const reissue = certificateReissue({
+    stored,
+    authority,
+    others,
+    wanted: request,
+    now,
+    renewBeforeMs,
+    rotateRequested,
+  });
   const { certificatePem, privateKeyPem } = stored;
   const pair =
     reissue === undefined && certificatePem !== undefined && privateKeyPem !== undefined
       ? { certificatePem, privateKeyPem }
-      : await issue({ ...request, authority, algorithm, now });
+      : others.length === 0
+        ? await issue({ ...request, authority, algorithm, now })
+        : await issueUnderSeveral({ ...request, authorities: [authority, ...others], algorithm, now });
   return {
     pair,
     reissue,

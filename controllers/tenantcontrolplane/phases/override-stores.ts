@@ -3,6 +3,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import type { ConnectionConfig } from '#datastore/connection.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import type { Connection } from '#datastore/pool.ts';
+import type { CertificatePair } from '#pki/authority.ts';
 import { refusesNewTenants, tenantNamesOf } from '#datastore/scheduling.ts';
 
 /** A resource of the tenant that is kept on another store than the rest. */
@@ -11,6 +12,8 @@ export interface OverrideStore {
   readonly resource: string;
   readonly dataStore: DataStore;
   readonly endpoints: readonly string[];
+  /** Where it is not that of the tenant's own store: what signs certificates of clients there. */
+  readonly authority?: CertificatePair;
 }
 
 /** A store that `spec.dataStoreOverrides` names cannot be used; the message says which, why and what to do. */
@@ -35,8 +38,7 @@ export interface OverrideStoresInput {
 }
 
 /**
- * Makes the tenant's user and prefix on the stores of its overrides too: the API server has one client certificate and trusts one
- * authority for all of them. Throws OverrideStoreError, and as the driver does.
+ * Makes the tenant's user and prefix on the stores of its overrides too. Throws OverrideStoreError, and as the driver does.
  */
 export async function reconcileOverrideStores(input: OverrideStoresInput): Promise<readonly OverrideStore[]> {
   const stores = new Map<string, Promise<Omit<OverrideStore, 'resource'>>>();
@@ -48,6 +50,15 @@ export async function reconcileOverrideStores(input: OverrideStoresInput): Promi
     },
   );
   return Promise.all(overrides);
+}
+
+/** The authorities of those stores beside that of the tenant's own, each once. */
+export function authoritiesOf(overrides: readonly OverrideStore[]): readonly CertificatePair[] {
+  const found = new Map(
+    overrides.flatMap(({ authority }) => (authority === undefined ? [] : [[authority.certificatePem, authority]])),
+  );
+  // The order in which somebody names resources is no reason to replace pods.
+  return [...found.keys()].toSorted().flatMap((certificatePem) => found.get(certificatePem) ?? []);
 }
 
 async function storeOf(name: string, input: OverrideStoresInput): Promise<Omit<OverrideStore, 'resource'>> {
@@ -74,13 +85,15 @@ async function storeOf(name: string, input: OverrideStoresInput): Promise<Omit<O
     const message = `spec.dataStoreOverrides needs stores of driver etcd, and so does spec.dataStore then: ${name} or the tenant's own is none`;
     throw new OverrideStoreError('DriverUnsupported', message);
   }
-  if (config.tls?.ca.trim() !== main.tls?.ca.trim()) {
-    const message = `DataStore ${name} of spec.dataStoreOverrides has another certificate authority than the tenant's own: an API server trusts one for all its stores`;
-    throw new OverrideStoreError('DriverUnsupported', message);
-  }
   if (ready && input.ensureTenant)
     await ensure(name, () => driver.ensureTenant(tenantNamesOf(tenantControlPlane), input.signal));
-  return { dataStore, endpoints: config.endpoints };
+  const { ca, caKey } = config.tls ?? {};
+  const isOther = ca !== undefined && caKey !== undefined && ca.trim() !== main.tls?.ca.trim();
+  return {
+    dataStore,
+    endpoints: config.endpoints,
+    ...(isOther ? { authority: { certificatePem: ca, privateKeyPem: caKey } } : {}),
+  };
 }
 
 async function ensure(name: string, work: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { annotations } from '#api/labels.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { ConnectionConfig } from '#datastore/connection.ts';
 import type { TenantNames } from '#datastore/driver.ts';
+import type { CertificatePair } from '#pki/authority.ts';
 import { credentialsPeriodMs } from '#datastore/scheduling.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
@@ -90,12 +91,13 @@ export interface Access {
   readonly reissued: readonly Reissued[];
 }
 
-/** The Secrets by which the API server, or kine, gets into the store. */
+/** The Secrets by which the API server, or kine, gets into the store, and into those with `others` as their authorities. */
 export async function planAccess(
   input: AccessInput,
   config: ConnectionConfig,
   names: TenantNames,
   password: Password,
+  others: readonly CertificatePair[] = [],
 ): Promise<Access> {
   const { objectNames } = input;
   const credentials: SecretDraft = {
@@ -121,7 +123,7 @@ export async function planAccess(
   }
   const authority = { certificatePem: tls.ca, privateKeyPem: tls.caKey };
   const { draft, renewAt, reissue } = await grantWish(
-    datastoreCertificateWish(objectNames, authority, names.user),
+    datastoreCertificateWish(objectNames, authority, names.user, others),
     input,
   );
   const reissued = reissue === undefined ? [] : [{ secretName: draft.name, ...reissue }];

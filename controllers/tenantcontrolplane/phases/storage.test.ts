@@ -11,8 +11,8 @@ import type { DataStoreErrorCode } from '#datastore/errors.ts';
 import { DataStoreError } from '#datastore/errors.ts';
 import type { Connection } from '#datastore/pool.ts';
 import { DataStoreConfigError } from '#datastore/resolve.ts';
-import { createAuthority } from '#pki/authority.ts';
-import { parseCertificate } from '#pki/inspect.ts';
+import { createAuthority, isIssuedBy } from '#pki/authority.ts';
+import { parseCertificate, parseCertificates } from '#pki/inspect.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import { secretObject } from '../secrets.ts';
 import { chooseDataStore, reconcileStorage } from './storage.ts';
@@ -382,11 +382,36 @@ suite('a place in a store', () => {
       assert.ok(!second.ensured.some((one) => one.endsWith('events')));
     });
 
+    test('has one certificate that stores of another authority accept, too, and keeps it', async () => {
+      const other = await createAuthority({ commonName: 'events', now: NOW });
+      const over = { ...elsewhere, tls: { ca: other.certificatePem, caKey: other.privateKeyPem } };
+      const held = ({ value }: Awaited<ReturnType<typeof reconcile>>) => {
+        const draft = value?.drafts.find(({ name }) => name === objectNames.datastoreCertificate);
+        assert.ok(draft !== undefined);
+        return draft;
+      };
+      const first = held(await reconcileWith(over).outcome);
+      const trusted = parseCertificates(first.data['ca.crt'] ?? '').map(String);
+      assert.deepEqual(
+        trusted,
+        [authority, other].map(({ certificatePem }) => certificatePem),
+      );
+      const [certificate, ...above] = parseCertificates(first.data['server.crt'] ?? '');
+      for (const { certificatePem } of [authority, other]) {
+        const root = parseCertificate(certificatePem);
+        assert.ok(above.some((one) => isIssuedBy(certificate, one) && isIssuedBy(one, root)));
+      }
+      const secrets = new Map([[first.name, secretObject(tenant(), first, undefined)]]);
+      assert.deepEqual(held(await reconcileWith(over, { secrets }).outcome).data, first.data);
+      const without = held(await reconcile({ secrets }));
+      assert.equal(parseCertificates(without.data['server.crt'] ?? '').length, 1);
+      assert.equal(without.data['ca.crt'], authority.certificatePem);
+    });
+
     const refusals: readonly [reason: string, says: RegExp, over: ConnectionConfig, more?: Partial<StorageInput>][] = [
       ['DataStoreNotFound', /there is no DataStore events: create it/u, elsewhere, { dataStores: [ready] }],
       ['DataStoreNotReady', /events of spec\.dataStoreOverrides/u, elsewhere, { dataStores: [ready, store('events')] }],
       ['DriverUnsupported', /needs stores of driver etcd/u, withPassword],
-      ['DriverUnsupported', /another certificate authority/u, { ...elsewhere, tls: { ca: 'other' } }],
     ];
     for (const [reason, says, over, more] of refusals) {
       test(`is nowhere as long as one of them cannot be used: ${reason}: ${says.source}`, async () => {

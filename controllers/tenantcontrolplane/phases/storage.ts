@@ -22,7 +22,7 @@ import { asError, messageOf, RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 import type { OverrideStore } from './override-stores.ts';
-import { OverrideStoreError, reconcileOverrideStores } from './override-stores.ts';
+import { authoritiesOf, OverrideStoreError, reconcileOverrideStores } from './override-stores.ts';
 import { hasPassword, passwordOf, planAccess } from './storage-access.ts';
 
 /** A tenant's place in a store, ready to be used by its API server. */
@@ -112,7 +112,7 @@ export async function reconcileStorage(input: StorageInput): Promise<StorageOutc
       await driver.ensureTenant(hasPassword(config) ? { ...names, password: password.text } : names, input.signal);
     }
     const overrides = await reconcileOverrideStores({ ...input, main: config });
-    const access = await planAccess(input, config, names, password);
+    const access = await planAccess(input, config, names, password, authoritiesOf(overrides));
     const value: Storage = {
       dataStoreName: name,
       identity: tenant.status?.storage?.identity ?? dataStore.status?.identity,

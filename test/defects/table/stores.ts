@@ -57,9 +57,9 @@ export const stores: readonly Defect[] = [
   {
     section: '6.7',
     upstream: 'overrides write over the Secrets of the main store; their data is not deleted',
-    ours: 'one certificate for all stores, which therefore must have one authority; each is dropped from',
+    ours: 'one certificate that each of them accepts, be its authority another one; each is dropped from',
     shownBy: [
-      [STORAGE, 'another certificate authority'],
+      [STORAGE, 'has one certificate that stores of another authority accept, too, and keeps it'],
       ['controllers/tenantcontrolplane/phases/deletion.test.ts', 'is dropped from every store that it has data on'],
     ],
   },
