@@ -14,8 +14,8 @@ import { authorizeTenant, tenantsByUid } from './authorize-tenant.ts';
 import { certificateUpkeep } from './certificate-upkeep.ts';
 import type { Issuer, ServerNames } from './serving-certificate.ts';
 import type { ValidationOptions } from './validate-tenant-control-plane.ts';
-import { validateTenantControlPlane } from './validate-tenant-control-plane.ts';
-import { VALIDATE_TENANT_CONTROL_PLANE } from './webhooks.ts';
+import { validateStore, validateTenantControlPlane } from './validate-tenant-control-plane.ts';
+import { VALIDATE_STORE, VALIDATE_TENANT_CONTROL_PLANE } from './webhooks.ts';
 
 export interface AdmissionOptions extends Omit<ValidationOptions, 'tenantControlPlanes' | 'dataStores'> {
   readonly cache: Cache;
@@ -52,15 +52,12 @@ export function setupAdmission(options: AdmissionOptions): Admission {
   const reporting = { log, ...(metrics && { metrics }) };
   const server = createAdmissionServer({ ...address, ...reporting });
   const authorization = createAuthorizationServer({ ...options.authorizationAddress, ...reporting });
-  const informer = cache.informer(tenantControlPlanes);
-  server.handle(
-    VALIDATE_TENANT_CONTROL_PLANE,
-    validateTenantControlPlane({
-      ...options,
-      tenantControlPlanes: informer,
-      dataStores: cache.informer(dataStores),
-    }),
-  );
+  const informers = {
+    tenantControlPlanes: cache.informer(tenantControlPlanes),
+    dataStores: cache.informer(dataStores),
+  };
+  server.handle(VALIDATE_TENANT_CONTROL_PLANE, validateTenantControlPlane({ ...options, ...informers }));
+  server.handle(VALIDATE_STORE, validateStore({ ...options, ...informers }));
   authorization.handle(AUTHORIZATION_PATH, authorizeTenant(tenantsByUid(cache), options.paceClock ?? clock));
   return {
     server,

@@ -38,6 +38,11 @@ export const judgedAtCreation: readonly MatchCondition[] = [
   },
 ];
 
+/** A new object that says which DataStore it wants. */
+export const namesItsStore: readonly MatchCondition[] = [
+  { name: 'names-its-store', expression: 'has(object.spec.dataStore)' },
+];
+
 /** A change of the same. Names that the system chooses are made of the object's own UID, which nobody else has. */
 export const judgedWhenChanged: readonly MatchCondition[] = [
   { name: 'stays', expression: '!has(object.metadata.deletionTimestamp)' },

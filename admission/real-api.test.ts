@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { dataStores } from '#api/kinds.ts';
 import type { JsonObject } from '#api/schema/json-schema.ts';
 import { deployments, services } from '#runtime/client/builtin.ts';
 import { ApiError } from '#runtime/client/errors.ts';
-import { create, deployment, isJudged, judgedEdit, key, patch, tenants } from './tenants.fake.ts';
+import { create, deployment, isJudged, judgedEdit, key, manifestOf, patch, tenants } from './tenants.fake.ts';
 import type { Replica, World } from './world.fake.ts';
 import { startWorld } from './world.fake.ts';
 
@@ -39,6 +40,7 @@ suite('admission on a real API server', () => {
     const names = ['edited', 'scaled', 'deleted'];
     test('a control plane with nothing out of the ordinary can be created', async () => {
       for (const name of names) await create(world, name);
+      await create(world, 'on-a-store', { dataStore: 'nats' });
     });
 
     test('what needs no webhook can be edited', async () => {
@@ -120,6 +122,34 @@ suite('admission on a real API server', () => {
         await refusal(patch(world, 'elsewhere', { dataStore: 'one' })),
         /spec\.dataStoreSchema taken is that of another/,
       );
+    });
+
+    test('a second control plane on a NATS is refused, the first one may be changed', async () => {
+      await client().create(dataStores, {
+        apiVersion: 'kamaji.clastix.io/v1alpha1',
+        kind: 'DataStore',
+        metadata: { name: 'nats' },
+        spec: {
+          driver: 'NATS',
+          endpoints: ['nats.example:4222'],
+          basicAuth: { username: { content: 'YQ==' }, password: { content: 'YQ==' } },
+        },
+      });
+      const says =
+        /spec\.dataStore nats is a NATS, which holds one control plane, and has one: name another DataStore, or make one/;
+      // The replicas learn of the DataStore a moment after it is there.
+      await world.eventually('the NATS is known', async () => {
+        const attempt = JSON.stringify(manifestOf('second', { dataStore: 'nats' }));
+        return world.management.kubectl(['create', '--dry-run=server', '-f', '-'], attempt).then(
+          () => false,
+          (error: unknown) => says.test(String(error)),
+        );
+      });
+      assert.match(await refusal(create(world, 'second', { dataStore: 'nats' })), says);
+      assert.match(await refusal(create(world, 'second', { dataStore: 'nats', dataStoreSchema: 'own' })), says);
+      await create(world, 'second', { dataStore: 'one' });
+      assert.match(await refusal(patch(world, 'second', { dataStore: 'nats' })), says);
+      await patch(world, 'on-a-store', deployment({ nodeSelector: { a: 'b' } }));
     });
 
     test('names that no other control plane has are accepted', async () => {

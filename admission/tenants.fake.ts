@@ -14,21 +14,28 @@ export const key = (name: string) => ({ namespace: 'default', name });
 /** The part of a spec that says how the pods look. */
 export const deployment = (parts: JsonObject): JsonObject => ({ controlPlane: { deployment: parts } });
 
-/** Creates one with nothing out of the ordinary but what is given, held by a finalizer. */
-export function create(
-  { management }: World,
-  name: string,
-  spec: JsonObject = {},
-  controlPlane: JsonObject = {},
-): Promise<Tenant> {
-  return management.client.create(tenants, {
+/** One with nothing out of the ordinary but what is given, held by a finalizer. */
+export function manifestOf(name: string, spec: JsonObject = {}, controlPlane: JsonObject = {}): Tenant {
+  return {
+    apiVersion: 'kamaji.clastix.io/v1alpha1',
+    kind: 'TenantControlPlane',
     metadata: { ...key(name), finalizers: ['test.example/held'] },
     spec: {
       controlPlane: { service: { serviceType: 'ClusterIP' }, ...controlPlane },
       kubernetes: { version: 'v1.35.4', kubelet: {} },
       ...spec,
     },
-  });
+  };
+}
+
+/** Creates it. */
+export function create(
+  { management }: World,
+  name: string,
+  spec: JsonObject = {},
+  controlPlane: JsonObject = {},
+): Promise<Tenant> {
+  return management.client.create(tenants, manifestOf(name, spec, controlPlane));
 }
 
 export function patch({ management }: World, name: string, spec: JsonObject): Promise<Tenant> {

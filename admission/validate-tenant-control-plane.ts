@@ -1,27 +1,16 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
-import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { apiPortOf } from '#controlplane/address.ts';
-import type { Informer } from '#runtime/cache/informer.ts';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { AdmissionResponse } from '#runtime/server/admission-review.ts';
 import type { AdmissionHandler } from '#runtime/server/admission.ts';
 import { overrideFlaws } from './data-store-overrides.ts';
+import type { Places } from './place.ts';
+import { storeFlaw } from './store-of-one-tenant.ts';
 import type { TrialOptions } from './trial.ts';
 import { tryOut } from './trial.ts';
 
-/** Where a control plane has its data, or will have them. */
-export interface Place {
-  /** Names of DataStores. */
-  readonly stores: readonly string[];
-  readonly schema: string;
-  readonly user: string;
-}
-
-export interface ValidationOptions extends TrialOptions {
-  readonly tenantControlPlanes: Informer<TenantControlPlane>;
-  readonly dataStores: Informer<DataStore>;
-  readonly placeOf: (tenantControlPlane: TenantControlPlane) => Place;
+export interface ValidationOptions extends TrialOptions, Places {
   readonly nodePorts: PortRange;
 }
 
@@ -42,12 +31,24 @@ export function validateTenantControlPlane(options: ValidationOptions): Admissio
     const old = isTenantControlPlane(oldObject) ? oldObject : undefined;
     const flaws = [
       nameCollision(object, options),
+      storeFlaw(object, old, options),
       nodePortFlaw(object, options),
       ...overrideFlaws(object, old, options.dataStores.list()),
     ].filter((one) => one !== undefined);
     if (flaws.length > 0) return refused(flaws);
     const { refusals, warnings } = await tryOut(object, options, signal);
     return refusals.length > 0 ? refused(refusals) : { allowed: true, warnings };
+  };
+}
+
+/** Judges nothing but whether the store that a new control plane names has room for it. */
+export function validateStore(options: Places): AdmissionHandler {
+  return async ({ object, oldObject }) => {
+    // What is not known yet is the controller's to say: nobody has to wait for the manager to name a store.
+    if (!options.tenantControlPlanes.hasSynced() || !options.dataStores.hasSynced()) return { allowed: true };
+    if (!isTenantControlPlane(object)) return { allowed: true };
+    const flaw = storeFlaw(object, isTenantControlPlane(oldObject) ? oldObject : undefined, options);
+    return flaw === undefined ? { allowed: true } : refused([flaw]);
   };
 }
 

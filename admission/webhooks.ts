@@ -1,10 +1,13 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
 import { MANAGER_SERVICE } from '#api/manager-service.ts';
 import type { MatchCondition } from './match-conditions.ts';
-import { judgedAtCreation, judgedWhenChanged } from './match-conditions.ts';
+import { judgedAtCreation, judgedWhenChanged, namesItsStore } from './match-conditions.ts';
 
 /** Where TenantControlPlanes are judged. */
 export const VALIDATE_TENANT_CONTROL_PLANE = '/validate-kamaji-clastix-io-v1alpha1-tenantcontrolplane';
+
+/** Where it is looked at alone whether the DataStore of a TenantControlPlane has room for another one. */
+export const VALIDATE_STORE = `${VALIDATE_TENANT_CONTROL_PLANE}-store`;
 
 /** Name of the ValidatingWebhookConfiguration: `clusterctl delete` takes what begins with the name of the namespace. */
 export const WEBHOOK_CONFIGURATION = 'kamaji-system-validating-webhook-configuration';
@@ -15,14 +18,36 @@ export const WEBHOOK_CONFIGURATION = 'kamaji-system-validating-webhook-configura
  * caBundle: the manager fills it in.
  */
 export function validatingWebhooks(namespace: string) {
-  return [webhook(namespace, 'CREATE', judgedAtCreation), webhook(namespace, 'UPDATE', judgedWhenChanged)];
+  return [
+    webhook(namespace, { name: 'create', operation: 'CREATE', matchConditions: judgedAtCreation }),
+    webhook(namespace, { name: 'update', operation: 'UPDATE', matchConditions: judgedWhenChanged }),
+    // Naming a DataStore is nothing out of the ordinary: without the manager it passes, and the controller says what is wrong.
+    webhook(namespace, {
+      name: 'store',
+      operation: 'CREATE',
+      matchConditions: namesItsStore,
+      path: VALIDATE_STORE,
+      failurePolicy: 'Ignore',
+    }),
+  ];
 }
 
-function webhook(namespace: string, operation: 'CREATE' | 'UPDATE', matchConditions: readonly MatchCondition[]) {
+interface WebhookOptions {
+  readonly name: string;
+  readonly operation: 'CREATE' | 'UPDATE';
+  readonly matchConditions: readonly MatchCondition[];
+  /** Default: {@link VALIDATE_TENANT_CONTROL_PLANE}. */
+  readonly path?: string;
+  /** Default: Fail. */
+  readonly failurePolicy?: 'Fail' | 'Ignore';
+}
+
+function webhook(namespace: string, options: WebhookOptions) {
+  const { name, operation, matchConditions, path = VALIDATE_TENANT_CONTROL_PLANE, failurePolicy = 'Fail' } = options;
   const { group, version, plural } = tenantControlPlanes;
   return {
-    name: `${operation.toLowerCase()}.tenantcontrolplane.${group}`,
-    clientConfig: { service: { namespace, name: MANAGER_SERVICE, path: VALIDATE_TENANT_CONTROL_PLANE, port: 443 } },
+    name: `${name}.tenantcontrolplane.${group}`,
+    clientConfig: { service: { namespace, name: MANAGER_SERVICE, path, port: 443 } },
     rules: [
       {
         apiGroups: [group],
@@ -34,7 +59,7 @@ function webhook(namespace: string, operation: 'CREATE' | 'UPDATE', matchConditi
     ],
     matchConditions,
     matchPolicy: 'Equivalent',
-    failurePolicy: 'Fail',
+    failurePolicy,
     sideEffects: 'None',
     admissionReviewVersions: ['v1'],
     timeoutSeconds: 5,
