@@ -54,7 +54,7 @@ export async function placeOf(input: ExternalClusterInput): Promise<Place> {
   const what = `Secret ${source.namespace}/${source.name}`;
   if (source.namespace !== namespace && !crossNamespace) {
     throw new ExternalClusterError(
-      `${what} is in another namespace: put it into ${namespace}, or set the gate ExternalClusterReferenceCrossNamespace`,
+      `${what} is in another namespace: set the gate ExternalClusterReferenceCrossNamespace, or put it into ${namespace} and create the control plane anew`,
     );
   }
   const secret = await client.get(secrets, source, { signal });

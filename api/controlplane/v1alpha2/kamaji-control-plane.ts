@@ -7,7 +7,7 @@ import { controlPlaneName, kubernetesVersion, versionSteps } from '../../kamaji/
 import { kamajiControlPlanes } from '../../kinds.ts';
 import type { ObjectMeta } from '../../meta.ts';
 import { customResourceDefinition } from '../../schema/crd.ts';
-import { about, cannotUnset, rule } from '../../schema/rule.ts';
+import { about, cannotUnset, present, rule } from '../../schema/rule.ts';
 import type { Infer } from '../../schema/schema.ts';
 import { boolean, integer, mapList, object, optional, string } from '../../schema/schema.ts';
 import { controlPlaneFields } from './control-plane-spec.ts';
@@ -24,11 +24,13 @@ export type KamajiControlPlane = {
 export type KamajiControlPlaneSpec = Infer<typeof spec>;
 export type KamajiControlPlaneStatus = Infer<typeof status>;
 
-const givenAtCreation = (field: string) =>
-  rule(
-    `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
+const givenAtCreation = (field: string) => {
+  const [now, before] = [present('self', field), present('oldSelf', field)];
+  return rule(
+    `(${now}) == (${before}) && (!(${now}) || self.${field} == oldSelf.${field})`,
     `${field} can only be given when the control plane is created: put it back as it was`,
   );
+};
 
 const spec = object(
   'The control plane that is wanted.',
@@ -65,6 +67,7 @@ const spec = object(
       cannotUnset('dataStoreName'),
       givenAtCreation('dataStoreSchema'),
       givenAtCreation('dataStoreUsername'),
+      givenAtCreation('deployment.externalClusterReference'),
       knownAdmissionControllers,
       apartFromAdditionalPorts('network.additionalServicePorts', about(konnectivityPorts, 'self')),
     ],
