@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { tenantControlPlanes } from '#api/kinds.ts';
 import { annotations } from '#api/labels.ts';
 import {
@@ -120,6 +121,39 @@ suite('an object of somebody else that has a name of a control plane’s', () =>
     assert.deepEqual(await world.client.get(secrets, secret), left);
     await world.client.delete(secrets, secret);
     await world.reason(namesake, 'CertificatesReady', 'CertificatesReady');
+  });
+
+  test('what names a UID out of a backup is owned again, with its content unchanged', async () => {
+    const key = await world.tenant('restored', { dataStoreSchema: 'of-an-earlier-uid' });
+    await world.reason(key, 'ControlPlaneReady', 'PodsStarting');
+    const children = [
+      [secrets, 'restored-ca'],
+      [secrets, 'restored-datastore-config'],
+      [configMaps, 'restored-konnectivity-egress-selector-configuration'],
+      [services, 'restored'],
+      [deployments, 'restored'],
+    ] as const;
+    const read = () =>
+      Promise.all(
+        children.map(async ([resource, name]) => {
+          const found: (KubeObject & { data?: object }) | undefined = await world.client.get<KubeObject>(resource, {
+            ...key,
+            name,
+          });
+          assert.ok(found !== undefined, `${resource.kind} ${name} is gone`);
+          return { uid: found.metadata?.uid, data: found.data, owners: found.metadata?.ownerReferences };
+        }),
+      );
+    const before = await read();
+    await world.restart(async () => {
+      for (const [resource, name] of children) {
+        const owner = before[0]?.owners?.[0];
+        const ownerReferences = [{ ...owner, uid: 'b5a1f2c4-0000-4000-8000-000000000000' }];
+        await world.client.mergePatch<KubeObject>(resource, { ...key, name }, { metadata: { ownerReferences } });
+      }
+    });
+    await world.eventually('all are owned again', async () => isDeepStrictEqual(await read(), before));
+    await world.reason(key, 'CertificatesReady', 'CertificatesReady');
   });
 
   test('what this one has made already costs no further look when nothing happens', async () => {
