@@ -19,6 +19,7 @@ import type { EventNote } from '#runtime/telemetry/events.ts';
 import type { ControlPlane } from '#test/control-plane.ts';
 import { startControlPlane } from '#test/control-plane.ts';
 import { installCrds } from '#test/install-crds.ts';
+import { definitionOf } from '#test/simulation/world/definition.ts';
 import { setupKamajiControlPlaneController } from './index.ts';
 import type { InfrastructureCluster } from './infrastructure-kinds.ts';
 import { rules } from './rbac.ts';
@@ -58,7 +59,7 @@ const hastened: Clock = {
  * schema, as which they are read the same.
  */
 export async function startManagementCluster(
-  clusterApi: readonly object[] = [clusters, machineDeployments, machines].map(withoutSchema),
+  clusterApi: readonly object[] = [clusters, machineDeployments, machines].map((resource) => definitionOf(resource)),
 ): Promise<ControlPlane> {
   const controlPlane = await startControlPlane({
     auditPolicy: {
@@ -70,12 +71,12 @@ export async function startManagementCluster(
   await installCrds(controlPlane);
   const foreign = [
     ...clusterApi,
-    crd(
-      { ...widgetMachineTemplates, kind: 'WidgetMachine', plural: 'widgetmachines' },
-      { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version },
-    ),
-    crd(widgetMachineTemplates, { 'cluster.x-k8s.io/v1beta2': widgetMachineTemplates.version }),
-    crd(widgetClusters, { 'cluster.x-k8s.io/v1beta1': 'v1beta6', 'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7' }),
+    definitionOf({ ...widgetMachineTemplates, kind: 'WidgetMachine', plural: 'widgetmachines' }),
+    definitionOf(widgetMachineTemplates),
+    definitionOf(widgetClusters, {
+      'cluster.x-k8s.io/v1beta1': 'v1beta6',
+      'cluster.x-k8s.io/v1beta2': 'v1beta6_v1beta7',
+    }),
   ];
   const manifests = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: foreign });
   await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
@@ -214,32 +215,4 @@ export class Fleet {
     await this.until(tenant.key.name, ({ status }) => isConditionTrue(status?.conditions, 'Ready'));
     return tenant;
   }
-}
-
-function withoutSchema(resource: Resource): object {
-  return crd(resource, { 'cluster.x-k8s.io/v1beta2': resource.version });
-}
-
-function crd(resource: Resource, labels: Record<string, string>): KubeObject & { spec: object } {
-  const { group, version, kind, plural } = resource;
-  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, labels },
-    spec: {
-      group,
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
-        },
-      ],
-    },
-  };
 }

@@ -1,12 +1,15 @@
 import type { Resource } from '#runtime/client/resource.ts';
 
-/** A kind without a schema of its own, as its provider labels it for the contract's versions. */
-export function definitionOf({ group, version, kind, plural }: Resource): object {
+/** A kind without a schema of its own, as its provider labels it for the contract's versions. Default: v1beta2. */
+export function definitionOf(
+  { group, version, kind, plural }: Resource,
+  labels: Readonly<Record<string, string>> = { 'cluster.x-k8s.io/v1beta2': version },
+): object {
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, labels: { 'cluster.x-k8s.io/v1beta2': version } },
+    metadata: { name: `${plural}.${group}`, labels },
     spec: {
       group,
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },

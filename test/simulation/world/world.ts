@@ -136,5 +136,5 @@ export class World implements Surroundings {
 
 const crds: readonly object[] = [
   ...ownCrds,
-  ...[clusters, machineDeployments, ...infrastructureKinds].map(definitionOf),
+  ...[clusters, machineDeployments, ...infrastructureKinds].map((kind) => definitionOf(kind)),
 ];
