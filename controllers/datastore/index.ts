@@ -122,8 +122,9 @@ export function setupDataStoreController(options: DataStoreControllerOptions): C
   return {
     name: 'datastore',
     sources: sourcesOf(informers),
-    // A silent store holds its worker for a quarter of a minute; the others must not wait for it.
-    concurrency: 20,
+    // A silent store holds its worker for a quarter of a minute. Others must not wait for it, however many are silent: a worker for each
+    // store that there may be costs a few hundred bytes.
+    concurrency: 1_000,
     async reconcile(key, context) {
       const gathered = gather(informers, key, managerNamespace);
       if (gathered === undefined) {
