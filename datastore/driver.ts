@@ -89,6 +89,12 @@ export interface Driver {
    */
   usage(tenant: TenantNames, signal: AbortSignal): Promise<TenantUsage>;
 
+  /**
+   * Takes a little room and gives it back; fails with `QuotaExceeded` where there is none. Absent where the store itself tells in its
+   * probe that it is full.
+   */
+  tryRoom?(signal: AbortSignal): Promise<void>;
+
   /** What of the store's version and configuration breaks the isolation of its tenants; empty when nothing is known. */
   isolationProblems(signal: AbortSignal): Promise<readonly IsolationProblem[]>;
 

@@ -25,6 +25,7 @@ export function lazyDriver(driver: DriverName, load: () => Promise<Driver>): Dri
     dropTenant: async (tenant, signal) => (await loaded()).dropTenant(tenant, signal),
     usage: async (tenant, signal) => (await loaded()).usage(tenant, signal),
     isolationProblems: async (signal) => (await loaded()).isolationProblems(signal),
+    tryRoom: async (signal) => (await loaded()).tryRoom?.(signal),
     close() {
       closed = true;
       loading?.then(

@@ -6,6 +6,7 @@ import type { ConnectionConfig } from './connection.ts';
 import type { Driver } from './driver.ts';
 import { openDriver } from './open-driver.ts';
 import { resolveDataStore } from './resolve.ts';
+import { withRoom } from './room.ts';
 import { UsageBook } from './usage-book.ts';
 
 /** A store that can be used: how it is reached, and the driver that reaches it. */
@@ -78,7 +79,8 @@ export class DataStorePool {
       this.#entries.set(key, { connection: present, revision, resolvedAt: now, usedAt: now });
       return present;
     }
-    const connection = { config, driver: withBreaker((this.#options.open ?? openDriver)(config)) };
+    const { open = openDriver, clock } = this.#options;
+    const connection = { config, driver: withBreaker(withRoom(open(config), clock)) };
     present?.driver.close();
     this.#entries.set(key, { connection, revision, resolvedAt: now, usedAt: now });
     return connection;

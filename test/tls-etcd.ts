@@ -15,12 +15,17 @@ export interface TlsEtcd extends ServerProcess {
   client(user: string): Promise<CertificatePair>;
 }
 
-/** Starts such an etcd on free loopback ports; nothing outlives the calling process. */
-export function startTlsEtcd(): Promise<TlsEtcd> {
-  return withFreePort(start);
+export interface TlsEtcdOptions {
+  /** Bytes that it may hold. Default: etcd's own. */
+  readonly quotaBytes?: number;
 }
 
-async function start(): Promise<TlsEtcd> {
+/** Starts such an etcd on free loopback ports; nothing outlives the calling process. */
+export function startTlsEtcd(options: TlsEtcdOptions = {}): Promise<TlsEtcd> {
+  return withFreePort(() => start(options));
+}
+
+async function start({ quotaBytes }: TlsEtcdOptions): Promise<TlsEtcd> {
   const now = new Date();
   const [{ etcd }, [port = 0, peerPort = 0], authority] = await Promise.all([
     testBinaries(['etcd'], new AbortController().signal),
@@ -29,7 +34,13 @@ async function start(): Promise<TlsEtcd> {
   ]);
   const server = await startServer({
     name: 'etcd',
-    command: (directory) => [etcd, flags(directory, port, peerPort)],
+    command: (directory) => [
+      etcd,
+      [
+        ...flags(directory, port, peerPort),
+        ...(quotaBytes === undefined ? [] : [`--quota-backend-bytes=${quotaBytes}`]),
+      ],
+    ],
     prepare: (directory) => writeCertificates(directory, authority, now),
     clear: (directory) => rm(join(directory, 'data'), { recursive: true, force: true }),
     answers: () => accepts(port),

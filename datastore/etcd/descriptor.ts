@@ -46,8 +46,15 @@ export const descriptor: Parameters<typeof fromJSON>[0] = {
           errors: ['string', 8, 'repeated'],
           dbSizeQuota: ['int64', 12],
         }),
+        AlarmType: { values: { NONE: 0, NOSPACE: 1, CORRUPT: 2 } },
+        AlarmRequest: {
+          ...message({ action: ['AlarmAction', 1], memberId: ['uint64', 2], alarm: ['AlarmType', 3] }),
+          nested: { AlarmAction: { values: { GET: 0, ACTIVATE: 1, DEACTIVATE: 2 } } },
+        },
+        AlarmMember: message({ memberId: ['uint64', 1], alarm: ['AlarmType', 2] }),
+        AlarmResponse: message({ header: ['ResponseHeader', 1], alarms: ['AlarmMember', 2, 'repeated'] }),
         KV: service({ Range: 'Range', DeleteRange: 'DeleteRange', Txn: 'Txn' }),
-        Maintenance: service({ Status: 'Status' }),
+        Maintenance: service({ Alarm: 'Alarm', Status: 'Status' }),
         Auth: service({
           AuthEnable: 'AuthEnable',
           AuthStatus: 'AuthStatus',

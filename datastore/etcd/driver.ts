@@ -8,6 +8,7 @@ import { isolationProblemsOf } from './advisories.ts';
 import { identityKey } from './keys.ts';
 import { initializeEtcd } from './initialize.ts';
 import { etcd } from './protocol.ts';
+import { withdrawSpaceAlarms } from './space-alarms.ts';
 import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
 import { usageOfEtcdTenant } from './usage.ts';
 
@@ -55,7 +56,7 @@ export function openEtcd(config: ConnectionConfig, options: EtcdOptions = {}): D
 /**
  * Three small calls: whether authorization is on (only the administrator may ask, and it needs a quorum), the member's own status, and
  * the identity of a store that we run; any other etcd is identified by its cluster id. The first goes alone: its refusal is the
- * one that tells unknown credentials from insufficient ones.
+ * one that tells unknown credentials from insufficient ones. A store that was full and has room again is made to take writes.
  */
 async function probe(channel: EtcdCalls, signal: AbortSignal): Promise<ProbeResult> {
   const authorization = await channel.call(etcd.authStatus, {}, signal);
@@ -63,6 +64,9 @@ async function probe(channel: EtcdCalls, signal: AbortSignal): Promise<ProbeResu
     channel.call(etcd.status, {}, signal),
     channel.call(etcd.range, { key: identityKey }, signal),
   ]);
+  const isFull = status.errors.some((alarm) => /NOSPACE/u.test(alarm));
+  if (isFull) await withdrawSpaceAlarms(channel, signal);
+  const alarms = isFull ? (await channel.call(etcd.status, {}, signal)).errors : status.errors;
   const own = identity.kvs[0]?.value.toString();
   const quotaBytes = Number(status.dbSizeQuota);
   return {
@@ -71,7 +75,7 @@ async function probe(channel: EtcdCalls, signal: AbortSignal): Promise<ProbeResu
     authorizationEnabled: authorization.enabled,
     sizeBytes: Number(status.dbSize),
     ...(quotaBytes > 0 ? { quotaBytes } : {}),
-    alarms: status.errors,
+    alarms,
     // Whoever may ask for authStatus has the role root, which may do everything.
     missingRights: [],
   };

@@ -19,6 +19,8 @@ export interface KeyRange {
 /** 64-bit numbers are decimal strings. */
 interface ResponseHeader {
   readonly clusterId: string;
+  /** Of the member that answers. */
+  readonly memberId: string;
   readonly revision: string;
 }
 
@@ -49,6 +51,15 @@ interface TxnRequest {
   readonly compare: readonly { readonly target: 'VERSION'; readonly key: Buffer; readonly version: string }[];
   readonly success: readonly { readonly requestPut: PutRequest }[];
 }
+
+interface AlarmRequest {
+  readonly action: 'GET' | 'DEACTIVATE';
+  /** Absent: of all members. */
+  readonly memberId?: string;
+  readonly alarm?: AlarmType;
+}
+
+type AlarmType = 'NONE' | 'NOSPACE' | 'CORRUPT';
 
 type Empty = Readonly<Record<string, never>>;
 
@@ -88,6 +99,10 @@ export const etcd = {
       readonly errors: readonly string[];
     }
   >('Maintenance', 'Status'),
+  alarm: method<AlarmRequest, { readonly alarms: readonly { readonly memberId: string; readonly alarm: AlarmType }[] }>(
+    'Maintenance',
+    'Alarm',
+  ),
   authStatus: method<Empty, { readonly enabled: boolean }>('Auth', 'AuthStatus'),
   authEnable: method<Empty, object>('Auth', 'AuthEnable'),
   userAdd: method<{ readonly name: string; readonly options: { readonly noPassword: boolean } }, object>(

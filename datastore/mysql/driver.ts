@@ -6,6 +6,7 @@ import { SqlServers } from '../sql/servers.ts';
 import { opens, type TryLogin, withPassword } from '../sql/tenant-login.ts';
 import { mysqlIsolationProblems } from './isolation-problems.ts';
 import { probeMysql } from './probe.ts';
+import { tryRoomOfMysql } from './room.ts';
 import { type Login, openMysqlOnce, openMysqlServer } from './server.ts';
 import { dropMysqlTenant, ensureMysqlTenant } from './tenant.ts';
 import { mysqlUsage } from './usage.ts';
@@ -52,6 +53,7 @@ export function openMysql(config: ConnectionConfig, options: MysqlOptions = {}):
       return servers.use(signal, (session) => mysqlUsage(session, tenant.schema));
     },
     isolationProblems: (signal) => servers.use(signal, mysqlIsolationProblems),
+    tryRoom: (signal) => servers.use(signal, tryRoomOfMysql),
     close: () => servers.close(),
   });
 }

@@ -3,7 +3,12 @@ import { codeOf, describedFailure, type Meaning } from '../sql/failure.ts';
 
 /** Sorts whatever a call failed with into our codes. */
 export function toMysqlError(error: unknown, server: string): DataStoreError {
-  return describedFailure(server, error, meanings[codeOf(error) ?? '']);
+  return describedFailure(server, error, isOutOfSpace(error) ? full : meanings[codeOf(error) ?? '']);
+}
+
+/** Whatever the statement was about: errors of the operating system come in the text of a dozen codes (Linux: ENOSPC, EDQUOT). */
+function isOutOfSpace(error: unknown): boolean {
+  return error instanceof Error && /\b(?:Errcode|errno): (?:28|122)\b/u.test(error.message);
 }
 
 /** Reasons that the driver acts on (MySQL: Server Error Message Reference; MariaDB has the same names). */

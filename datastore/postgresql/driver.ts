@@ -7,6 +7,7 @@ import { SqlServers } from '../sql/servers.ts';
 import { opens, type TryLogin, withPassword } from '../sql/tenant-login.ts';
 import { postgresIsolationProblems } from './isolation-problems.ts';
 import { probePostgres } from './probe.ts';
+import { tryRoomOfPostgres } from './room.ts';
 import { openPostgresOnce, openPostgresServer, type Login } from './server.ts';
 import { dropPostgresTenant, ensurePostgresTenant, type InDatabase } from './tenant.ts';
 import { databaseBytes, estimatedKeys } from './usage.ts';
@@ -67,6 +68,7 @@ export function openPostgres(config: ConnectionConfig, options: PostgresOptions 
       return { keys, bytes };
     },
     isolationProblems: (signal) => servers.use(signal, postgresIsolationProblems),
+    tryRoom: (signal) => servers.use(signal, tryRoomOfPostgres),
     close: () => servers.close(),
   });
 }

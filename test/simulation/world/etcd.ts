@@ -104,6 +104,7 @@ export class EtcdData {
       dbSizeQuota: '2147483648',
       errors: [],
     }),
+    alarm: () => ({ alarms: [] }),
     authStatus: () => ({ enabled: this.#authEnabled }),
     authEnable: () => {
       const roles = this.#users.get(ROOT);
@@ -187,7 +188,7 @@ export class EtcdData {
   };
 
   #header() {
-    return { clusterId: this.clusterId, revision: String(this.revision) };
+    return { clusterId: this.clusterId, memberId: '1', revision: String(this.revision) };
   }
 
   #changed(): object {
