@@ -8,8 +8,9 @@ import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
 import { openLab } from '#test/lab/open-lab.ts';
+import { added } from '#test/listed-objects.ts';
 import { assertAtRest } from './rest.ts';
-import { added, belongsToDataStore, type Inventory, takeInventory } from './leftovers.ts';
+import { belongsToDataStore, type Inventory, takeInventory } from './leftovers.ts';
 
 const namespace = 'default';
 const first = tenantSpec('e2e-kubeadm', 'cluster-template.yaml', 2);

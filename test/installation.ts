@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import { clusters, dataStores, kamajiControlPlanes } from '#api/kinds.ts';
-import { EtcdChannel } from '#datastore/etcd/channel.ts';
+import { EtcdChannel, type EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { initializeEtcd } from '#datastore/etcd/initialize.ts';
 import { secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts';
 import { startControlPlane } from './control-plane.ts';
+import type { EtcdContents } from './etcd-contents.ts';
+import { readEtcdContents } from './etcd-contents.ts';
 import { installCrds } from './install-crds.ts';
 import { definitionOf } from './simulation/world/definition.ts';
 import type { TlsEtcd } from './tls-etcd.ts';
@@ -21,30 +23,45 @@ export const SHARED = 'kamaji-system';
 /** A management cluster in which the provider is installed but for its pod, with the DataStore `default`. */
 export interface Installation extends AsyncDisposable {
   readonly management: ControlPlane;
+  /** What the DataStore stands for. */
+  readonly store: TlsEtcd;
   /** Installs the manifests of a further instance. */
   addInstance(variables: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startInstallation(): Promise<Installation> {
+export interface InstallationOptions extends Pick<ControlPlaneOptions, 'controllers'> {
+  /** That of another installation, which has to outlive this one. Default: one of its own. */
+  readonly store?: TlsEtcd;
+  /** Definitions of Cluster API's kinds. Default: that of Cluster, without a schema. */
+  readonly clusterApi?: readonly object[];
+}
+
+export async function startInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const { controllers, clusterApi = [definitionOf(clusters)] } = options;
   const auditPolicy = {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived'],
     rules: [{ level: 'Metadata' }],
   };
-  const [management, store] = await Promise.all([startControlPlane({ auditPolicy }), startTlsEtcd()]);
+  const [management, store] = await Promise.all([
+    startControlPlane({ auditPolicy, ...(controllers === undefined ? {} : { controllers }) }),
+    options.store ?? startNewStore(),
+  ]);
   await installCrds(management);
-  await apply(management, JSON.stringify(definitionOf(clusters)));
-  await management.kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd/clusters.cluster.x-k8s.io']);
+  const definitions = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterApi });
+  await apply(management, definitions);
+  await management.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], definitions);
   await apply(management, await manifests('config/control-plane-components.yaml', {}));
-  await createStore(management, store);
+  await declareStore(management, store);
   const stop = async (): Promise<void> => {
-    await store.stop();
+    if (options.store === undefined) await store.stop();
     await management.stop();
   };
   return {
     management,
+    store,
     async addInstance(variables) {
       await apply(management, await manifests('config/namespaced-components.yaml', variables));
     },
@@ -70,17 +87,26 @@ function apply(management: ControlPlane, text: string): Promise<string> {
   return management.kubectl(['apply', '--server-side', '-f', '-'], text);
 }
 
-async function createStore(management: ControlPlane, store: TlsEtcd): Promise<void> {
-  const client = await store.client('root');
-  const channel = new EtcdChannel({
-    endpoints: [store.endpoint],
-    tls: {
-      ca: store.authority.certificatePem,
-      client: { certificate: client.certificatePem, key: client.privateKeyPem },
-    },
-  });
+async function startNewStore(): Promise<TlsEtcd> {
+  const store = await startTlsEtcd();
+  const channel = new EtcdChannel(await administration(store));
   await initializeEtcd(channel, 'a store of the test', AbortSignal.timeout(30_000));
   channel.close();
+  return store;
+}
+
+/** Everything that the store holds. */
+export async function contentsOfStore(store: TlsEtcd): Promise<EtcdContents> {
+  return readEtcdContents(await administration(store), AbortSignal.timeout(30_000));
+}
+
+async function administration(store: TlsEtcd): Promise<EtcdChannelOptions> {
+  const { certificatePem: certificate, privateKeyPem: key } = await store.client('root');
+  return { endpoints: [store.endpoint], tls: { ca: store.authority.certificatePem, client: { certificate, key } } };
+}
+
+async function declareStore(management: ControlPlane, store: TlsEtcd): Promise<void> {
+  const client = await store.client('root');
   const encoded = (text: string): string => Buffer.from(text).toString('base64');
   await management.client.create(secrets, {
     metadata: { namespace: SHARED, name: 'store' },

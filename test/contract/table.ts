@@ -28,6 +28,8 @@ const ofVersions = at(`${controller}/versions.test.ts`);
 const ofEndpoint = at(`${controller}/phases/endpoint.test.ts`);
 const ofTenant = at(`${controller}/desired-tenant-control-plane.test.ts`);
 const withCore = at('test/cluster-api/core.test.ts');
+const ofWorkers = at('test/cluster-api/workers.test.ts');
+const ofMove = at('test/cluster-api/move.test.ts');
 const ofInstances = at('test/instances.test.ts');
 
 const item = (number: number, asks: string, ...alsoShownBy: readonly Shown[]): Item => ({ number, asks, alsoShownBy });
@@ -76,9 +78,15 @@ export const table: readonly Item[] = [
     ofVersions('a new pod that is not ready yet serves nobody'),
     ofVersions('there is none before the first pod is ready: core then takes it for provisioning'),
     withCore('item 13: gets no machine of a version that the control plane does not run yet'),
+    ofWorkers('are not made before an API server is seen to run (preflight check ControlPlaneIsStable)'),
+    ofWorkers('are not made while the control plane is on its way to another version, and then again'),
   ),
   item(14, 'no spec.machineTemplate without machines'),
-  item(15, 'status.externalManagedControlPlane is true: core drains and deletes worker nodes by it'),
+  item(
+    15,
+    'status.externalManagedControlPlane is true: core drains and deletes worker nodes by it',
+    ofWorkers('that turn unhealthy are deleted with their nodes and made anew (MachineHealthCheck)'),
+  ),
   item(16, 'spec.rollout.after', {
     file: `${controller}/desired-tenant-control-plane.test.ts`,
     test: 'carries the mark of a rollout on its pods, beside the annotations of the user',
@@ -130,6 +138,8 @@ export const table: readonly Item[] = [
     'those Secrets are owned, also after the reference was lost',
     inLife('that were lost are put back'),
     inLife('with a UID out of a backup are renewed, not taken for somebody else’s'),
+    ofMove('takes everything there, and nothing is left where it was'),
+    ofMove('not one certificate, key, kubeconfig or password is another'),
   ),
   item(
     30,
@@ -155,6 +165,7 @@ export const table: readonly Item[] = [
     onServer('waits for the tenant and says what that one waits for'),
     onServer('ends when the tenant is gone'),
     withCore('item 33: is gone after its control plane, and that after the tenant'),
+    ofMove('deleted there, it leaves nothing: not there, not where it was, not in the store'),
   ),
   item(
     34,

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
+import type { Cluster } from '#api/core/cluster.ts';
+import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
+import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
+import type { RunningTenant } from '#controllers/tenantcontrolplane/running-tenant.fake.ts';
+import { runTenant } from '#controllers/tenantcontrolplane/running-tenant.fake.ts';
+import { deployments } from '#runtime/client/builtin.ts';
+import type { Client } from '#runtime/client/client.ts';
+import { isConditionTrue } from '#runtime/client/conditions.ts';
+import type { ObjectKey } from '#runtime/client/resource.ts';
+import { apiVersionOf } from '#runtime/client/resource.ts';
+import { systemClock } from '#runtime/clock.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import { startControllers } from '../controllers-in-process.ts';
+import type { Installation, InstallationOptions } from '../installation.ts';
+import { SHARED, startInstallation } from '../installation.ts';
+import { freePorts } from '../ports.ts';
+import type { Core } from './core.ts';
+import { startCore } from './core.ts';
+
+/**
+ * A management cluster without nodes, but with Cluster API's real core and every controller of this provider, for one
+ * Cluster with a KamajiControlPlane of the same name.
+ */
+export interface ManagementSide {
+  readonly key: ObjectKey;
+  readonly installation: Installation;
+  readonly management: ControlPlane;
+  readonly client: Client;
+  /** Creates the Cluster and its control plane, as a user does; resolves when there is a Deployment. */
+  createCluster(spec?: Pick<NonNullable<Cluster['spec']>, 'infrastructureRef'>): Promise<void>;
+  /** Runs the tenant's API server over what this side knows of it, in place of its pods, of which it says that they are ready. */
+  runTenant(): Promise<RunningTenant>;
+  untilControlPlane(check: (controlPlane: KamajiControlPlane) => boolean): Promise<KamajiControlPlane>;
+  untilReady(): Promise<KamajiControlPlane>;
+  untilCluster(check: (cluster: Cluster) => boolean): Promise<Cluster>;
+  stop(): Promise<void>;
+}
+
+export async function startManagementSide(key: ObjectKey, options: InstallationOptions): Promise<ManagementSide> {
+  const installation = await startInstallation(options);
+  const { management } = installation;
+  const { client } = management;
+  let tenant: RunningTenant | undefined;
+  let core: Core | undefined;
+  let controllers: { stop(): Promise<void> } | undefined;
+  const stop = async (): Promise<void> => {
+    await tenant?.stop();
+    await controllers?.stop();
+    await core?.[Symbol.asyncDispose]();
+    await installation.stop();
+  };
+  try {
+    controllers = await startControllers(management, { namespace: SHARED, route: () => tenant?.server });
+    core = await startCore(management);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const untilControlPlane: ManagementSide['untilControlPlane'] = (check) =>
+    untilObject(() => client.get(kamajiControlPlanes, key), check);
+  return {
+    key,
+    installation,
+    management,
+    client,
+    async createCluster(spec = {}) {
+      await createCluster(client, key, spec);
+      await until('the Deployment is there', () => client.get(deployments, key));
+    },
+    async runTenant() {
+      tenant = await runTenant(client, key);
+      await declarePodsReady(client, key);
+      return tenant;
+    },
+    untilControlPlane,
+    untilReady: () => untilControlPlane(({ status }) => isConditionTrue(status?.conditions, 'Ready')),
+    untilCluster: (check) => untilObject(() => client.get(clusters, key), check),
+    stop,
+  };
+}
+
+/** Says of the Deployment what a cluster with nodes would when its pod is ready. */
+export async function declarePodsReady(client: Client, key: ObjectKey): Promise<void> {
+  const { metadata } = (await client.get(deployments, key)) ?? {};
+  const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+  const status = { observedGeneration: metadata?.generation, ...counts };
+  await client.mergePatch(deployments, key, { status }, { subresource: 'status' });
+}
+
+async function createCluster(client: Client, key: ObjectKey, spec: NonNullable<Cluster['spec']>): Promise<void> {
+  const { namespace = '', name } = key;
+  const [apiServerPort = 0] = await freePorts(1);
+  const { group: apiGroup, kind } = kamajiControlPlanes;
+  await client.create(clusters, {
+    apiVersion: apiVersionOf(clusters),
+    kind: clusters.kind,
+    metadata: { namespace, name },
+    spec: { clusterNetwork: { apiServerPort }, controlPlaneRef: { apiGroup, kind, name }, ...spec },
+  });
+  await client.create<KamajiControlPlane>(kamajiControlPlanes, {
+    apiVersion: apiVersionOf(kamajiControlPlanes),
+    kind,
+    metadata: { namespace, name },
+    spec: {
+      version: 'v1.35.4',
+      replicas: 1,
+      dataStoreName: 'default',
+      addons: { coreDNS: {}, kubeProxy: {} },
+      // Of this machine: Kubernetes allows no loopback address in Endpoints.
+      network: { serviceType: 'ClusterIP', serviceAddress: machineAddress() },
+    },
+  });
+}
+
+function machineAddress(): string {
+  const found = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal);
+  assert.ok(found !== undefined, 'this machine has no network interface beside the loopback one');
+  return found.address;
+}
+
+async function untilObject<T>(read: () => Promise<T | undefined>, check: (object: T) => boolean): Promise<T> {
+  let last: T | undefined;
+  const look = async (): Promise<T | undefined> => {
+    last = await read();
+    return last !== undefined && check(last) ? last : undefined;
+  };
+  return until('the object is as described', look).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(last, undefined, 1)}`, { cause: error });
+  });
+}
+
+/** Waits, in real time, until `look` answers something. */
+export async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
+  const deadline = AbortSignal.timeout(180_000);
+  for (;;) {
+    const answer = await look();
+    if (answer !== undefined && answer !== false) return answer;
+    await systemClock.sleep(200, deadline).catch((cause: unknown) => {
+      throw new Error(`not in 180 s: ${what}`, { cause });
+    });
+  }
+}
