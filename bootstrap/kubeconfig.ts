@@ -3,7 +3,8 @@ import type { CertificatePair, CertificateRequest } from '#pki/authority.ts';
 import { issue } from '#pki/authority.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
 import type { Reissue, ReissueReason } from '#pki/policies.ts';
-import { certificateReissue } from '#pki/policies.ts';
+import { certificateReissue, renewalTime } from '#pki/policies.ts';
+import { GoodUntilDue, Remembered } from '#pki/remembered.ts';
 import { BootstrapError } from './errors.ts';
 import { toYaml } from './yaml-text.ts';
 
@@ -109,8 +110,31 @@ export function kubeconfigReissue(
   request: KubeconfigRequest,
   options: { readonly now: Date; readonly renewBeforeMs: number; readonly rotateRequested?: boolean },
 ): KubeconfigReissue | undefined {
-  const { authority, certificate: wanted } = request;
   if (stored === undefined || stored === '') return { reason: 'Missing', message: 'there is none yet' };
+  const { now, ...further } = options;
+  return kubeconfigs.objection([stored, request, further], now, () => {
+    const objection = objectionTo(stored, request, options);
+    return objection === undefined
+      ? { dueMs: kubeconfigRenewalTime(stored, options.renewBeforeMs).getTime() }
+      : { objection };
+  });
+}
+
+/** When `kubeconfigReissue` begins to answer `Expiring`. Errors as `parseKubeconfig`, and PkiError `CertificateUnparsable`. */
+export function kubeconfigRenewalTime(text: string, renewBeforeMs: number): Date {
+  const find = (): number => renewalTime(parseKubeconfig(text).clientCertificatePem, renewBeforeMs).getTime();
+  return new Date(renewalTimes.answer([text, renewBeforeMs], find));
+}
+
+const kubeconfigs = new GoodUntilDue();
+const renewalTimes = new Remembered<number>();
+
+function objectionTo(
+  stored: string,
+  request: KubeconfigRequest,
+  options: Parameters<typeof kubeconfigReissue>[2],
+): KubeconfigReissue | undefined {
+  const { authority, certificate: wanted } = request;
   const fields = tryParse(stored);
   if (!('server' in fields)) return fields;
   if (fields.caCertificatesPem !== authority.certificatePem) {

@@ -6,6 +6,7 @@ import { PkiError } from './errors.ts';
 import { issuerFieldsOf, parseCertificates } from './inspect.ts';
 import type { KeyAlgorithm } from './key.ts';
 import { generateKeyPair, parsePrivateKey, samePublicKey } from './key.ts';
+import { Remembered } from './remembered.ts';
 
 /** A certificate and its private key, as Secrets hold them. An authority's certificate may be a bundle. */
 export interface CertificatePair {
@@ -104,6 +105,12 @@ export function signerPem(pair: CertificatePair): string {
  * and those above it as far as the bundle has them, without the root. Empty where the signer is the root. Errors as `issue`.
  */
 export function intermediatesPem(pair: CertificatePair): string {
+  return intermediates.answer([pair], () => findIntermediates(pair));
+}
+
+const intermediates = new Remembered<string>();
+
+function findIntermediates(pair: CertificatePair): string {
   const bundle = parseCertificates(pair.certificatePem);
   const chain: X509Certificate[] = [];
   let current: X509Certificate | undefined = openAuthority(pair).certificate;

@@ -6,6 +6,7 @@ import { describeCertificate, parseCertificate, parseCertificates } from './insp
 import { formatIpAddress, parseIpAddress } from './ip-address.ts';
 import type { CertificateDescription } from './inspect.ts';
 import { parsePrivateKey, parsePublicKey, samePublicKey } from './key.ts';
+import { GoodUntilDue, Remembered } from './remembered.ts';
 
 /** Why something stored must be made again; a closed list, fit for a condition's or Event's reason. */
 export type ReissueReason =
@@ -54,18 +55,22 @@ export interface CertificatePolicyInput extends RenewalInput {
  * Throws PkiError when the authority itself is unusable.
  */
 export function certificateReissue(input: CertificatePolicyInput): Reissue | undefined {
-  const signers = [input.authority, ...(input.others ?? [])].map((one) => openAuthority(one).certificate);
-  return open(input, (pair) => firstOf(CERTIFICATE_POLICIES, { ...input, ...pair, signers }));
+  const { authority, others = [], wanted } = input;
+  return unlessKnownGood(input, [authority, others, wanted], () => {
+    const signers = [authority, ...others].map((one) => openAuthority(one).certificate);
+    return open(input, (pair) => firstOf(CERTIFICATE_POLICIES, { ...input, ...pair, signers }));
+  });
 }
 
 /** Why a stored certificate authority must be made again, or undefined when it serves. */
 export function authorityReissue(input: RenewalInput): Reissue | undefined {
-  return open(input, (pair) => firstOf(AUTHORITY_POLICIES, { ...input, ...pair }));
+  return unlessKnownGood(input, [], () => open(input, (pair) => firstOf(AUTHORITY_POLICIES, { ...input, ...pair })));
 }
 
 /** When `certificateReissue` and `authorityReissue` begin to answer `Expiring`. Throws PkiError `CertificateUnparsable`. */
 export function renewalTime(certificatePem: string, renewBeforeMs: number): Date {
-  return dueTime(parseCertificate(certificatePem), renewBeforeMs);
+  const find = (): number => dueTime(parseCertificate(certificatePem), renewBeforeMs).getTime();
+  return new Date(renewalTimes.answer([certificatePem, renewBeforeMs], find));
 }
 
 /** As `renewalTime`, of a certificate that has been parsed. */
@@ -80,10 +85,15 @@ export function keyPairReissue(input: {
 }): Reissue | undefined {
   const { privateKeyPem = '', publicKeyPem = '' } = input.stored;
   if (privateKeyPem === '' || publicKeyPem === '') return MISSING;
-  return unlessUnparsable(() => {
-    if (!samePublicKey(parsePrivateKey(privateKeyPem), parsePublicKey(publicKeyPem))) return KEY_MISMATCH;
-    return rotationRequested(input);
-  });
+  const objection = keyPairs.answer(
+    [privateKeyPem, publicKeyPem],
+    () =>
+      unlessUnparsable(() => {
+        const matches = samePublicKey(parsePrivateKey(privateKeyPem), parsePublicKey(publicKeyPem));
+        return matches ? undefined : KEY_MISMATCH;
+      }) ?? 'none',
+  );
+  return objection === 'none' ? rotationRequested(input) : objection;
 }
 
 interface OpenPair {
@@ -110,6 +120,24 @@ const CERTIFICATE_POLICIES: readonly Policy<CertificateInput>[] = [
   subjectAltNamesChanged,
   expiringCertificate,
 ];
+
+// Most passes find what the last one found, and parsing a dozen certificates and keys takes longer than all the rest of a pass.
+const certificates = new GoodUntilDue();
+const renewalTimes = new Remembered<number>();
+const keyPairs = new Remembered<Reissue | 'none'>();
+
+function unlessKnownGood(
+  { stored, now, renewBeforeMs, rotateRequested = false }: RenewalInput,
+  further: readonly unknown[],
+  look: () => Reissue | undefined,
+): Reissue | undefined {
+  return certificates.objection([stored, renewBeforeMs, rotateRequested, further], now, () => {
+    const objection = look();
+    if (objection !== undefined) return { objection };
+    const due = parseCertificates(stored.certificatePem ?? '').map((one) => dueTime(one, renewBeforeMs).getTime());
+    return { dueMs: Math.min(...due) };
+  });
+}
 
 function open(input: RenewalInput, decide: (pair: OpenPair) => Reissue | undefined): Reissue | undefined {
   const { certificatePem = '', privateKeyPem = '' } = input.stored;

@@ -1,9 +1,14 @@
-import { issueKubeconfig, kubeconfigReissue, type KubeconfigReissue, parseKubeconfig } from '#bootstrap/kubeconfig.ts';
+import {
+  issueKubeconfig,
+  kubeconfigReissue,
+  kubeconfigRenewalTime,
+  type KubeconfigReissue,
+  parseKubeconfig,
+} from '#bootstrap/kubeconfig.ts';
 import { BootstrapError } from '#bootstrap/errors.ts';
 import { CERTIFICATE_VALIDITY_MS } from '#pki/authority.ts';
 import { PkiError } from '#pki/errors.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
-import { renewalTime } from '#pki/policies.ts';
 import type { Problem } from '../finding.ts';
 import type { Wish } from '../plan.ts';
 import { rotationRequested, secretText, storedKubeconfig } from '../secret.ts';
@@ -55,7 +60,7 @@ export async function grant(wish: Wish, { now, renewBeforeMs, algorithm }: Grant
     return {
       text,
       reissue,
-      renewAt: renewalTime(parseKubeconfig(text).clientCertificatePem, renewBeforeMs),
+      renewAt: kubeconfigRenewalTime(text, renewBeforeMs),
       ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
     };
   } catch (error) {

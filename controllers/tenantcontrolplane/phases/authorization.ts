@@ -2,14 +2,13 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { authorizationUrl } from '#api/manager-service.ts';
 import { labels } from '#api/labels.ts';
 import type { KubeconfigRequest } from '#bootstrap/kubeconfig.ts';
-import { issueKubeconfig, kubeconfigReissue, parseKubeconfig } from '#bootstrap/kubeconfig.ts';
+import { issueKubeconfig, kubeconfigReissue, kubeconfigRenewalTime } from '#bootstrap/kubeconfig.ts';
 import { authorizationFiles, authorizesByFile, isAuthorizerKubeconfig } from '#controlplane/authorization.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { WriteLimit } from '#controlplane/write-limit.ts';
 import { writeLimitOf } from '#controlplane/write-limit.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { CERTIFICATE_VALIDITY_MS } from '#pki/authority.ts';
-import { renewalTime } from '#pki/policies.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import { RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Step } from '../finding.ts';
@@ -106,7 +105,7 @@ async function limited(
       value: {
         drafts: [draft],
         asksManager: true,
-        renewAt: renewalTime(parseKubeconfig(kubeconfig).clientCertificatePem, renewBeforeMs),
+        renewAt: kubeconfigRenewalTime(kubeconfig, renewBeforeMs),
         reissued: reissue === undefined ? [] : [{ secretName: names.authorization, ...reissue }],
       },
     };

@@ -1,10 +1,9 @@
 import { labels } from '#api/labels.ts';
 import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
-import { issueKubeconfig, kubeconfigReissue, parseKubeconfig } from '#bootstrap/kubeconfig.ts';
+import { issueKubeconfig, kubeconfigReissue, kubeconfigRenewalTime } from '#bootstrap/kubeconfig.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
-import { renewalTime } from '#pki/policies.ts';
 import type { SecretDraft } from '../secrets.ts';
 import { rotationRequested, secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
@@ -93,9 +92,7 @@ export async function grantKubeconfigs(
       return { key, text, reissue };
     }),
   );
-  const renewals = entries.map(({ text }) =>
-    renewalTime(parseKubeconfig(text).clientCertificatePem, renewBeforeMs).getTime(),
-  );
+  const renewals = entries.map(({ text }) => kubeconfigRenewalTime(text, renewBeforeMs).getTime());
   return {
     draft: {
       name: wish.secretName,
