@@ -26,6 +26,8 @@ export async function serveTenantApis(management: Client, port: number): Promise
   const server = createServer({
     requestCert: true,
     rejectUnauthorized: false,
+    // As long as kube-apiserver keeps them (its IdleTimeout); Node's default of 5 s would cost a handshake for every look.
+    keepAliveTimeout: 90_000,
     SNICallback(name, done) {
       callbackify((of: string) => contextOf(of, management, contexts))(name, (error, context) => done(error, context));
     },
