@@ -77,7 +77,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   e2e: { values: ['lab', 'test', 'api', 'runtime/client/'], packages: ['*'] },
   // Unlike the end-to-end tests, benchmarks measure the parts themselves.
-  bench: { values: ['lab', 'test', 'api', 'pki', 'runtime'], packages: ['*'] },
+  bench: { values: ['lab', 'test', 'api', 'pki', 'runtime', 'datastore'], packages: ['*'] },
   test: { values: [...product, 'runtime', 'config', 'lab', 'templates'], packages: ['*'] },
 };
 

@@ -2,6 +2,8 @@
 export interface ProcessUsage {
   /** User and system time of all its threads since it began; the kernel counts hundredths. */
   readonly cpuSeconds: number;
+  /** The same of the children that have ended. */
+  readonly endedChildrenCpuSeconds: number;
   readonly residentMiB: number;
   /** The peak of its resident memory since it began, or since `clear_refs` was written (proc_pid_clear_refs(5)). */
   readonly peakMiB: number;
@@ -18,6 +20,7 @@ export function parseProcessUsage(statAndStatus: string): ProcessUsage {
   };
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100,
+    endedChildrenCpuSeconds: (Number(fields[13]) + Number(fields[14])) / 100,
     residentMiB: mebibytes('VmRSS'),
     peakMiB: mebibytes('VmHWM'),
   };
