@@ -20,6 +20,7 @@ export const versions = Object.freeze({
   /** The newest release whose dependencies Go's module proxy serves all. */
   metallb: '0.15.2',
   localPathProvisioner: '0.0.30',
+  metricsServer: '0.9.0',
   helm: '3.19.0',
   /** Simulates nodes and pods for benchmarks. */
   kwok: '0.8.0',

@@ -26,6 +26,7 @@ export type BinaryName =
   | 'metallb-controller'
   | 'metallb-speaker'
   | 'local-path-provisioner'
+  | 'metrics-server'
   | 'kwok'
   | 'helm';
 
@@ -164,6 +165,12 @@ export const recipes: readonly ModuleRecipe[] = Object.freeze([
     version: versions.localPathProvisioner,
     require: { 'github.com/rancher/local-path-provisioner': `v${versions.localPathProvisioner}` },
     packages: { 'local-path-provisioner': 'github.com/rancher/local-path-provisioner' },
+  },
+  {
+    name: 'metrics-server',
+    version: versions.metricsServer,
+    require: { 'sigs.k8s.io/metrics-server': `v${versions.metricsServer}` },
+    packages: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' },
   },
   {
     name: 'helm',

@@ -22,7 +22,8 @@ export type ComponentName =
   | 'cert-manager-webhook'
   | 'metallb-controller'
   | 'metallb-speaker'
-  | 'local-path-provisioner';
+  | 'local-path-provisioner'
+  | 'metrics-server';
 
 /** One image, under its official name, and how it is made where that cannot be pulled: one layer, as small as can be. */
 export interface ComponentImage {
@@ -156,6 +157,12 @@ export const components: Readonly<Record<ComponentName, ComponentImage>> = Objec
     reference: `rancher/local-path-provisioner:v${versions.localPathProvisioner}`,
     files: { '/usr/bin/local-path-provisioner': 'local-path-provisioner' },
     entrypoint: ['/usr/bin/local-path-provisioner'],
+  },
+  'metrics-server': {
+    reference: `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
+    files: { '/metrics-server': 'metrics-server' },
+    user: nonRoot,
+    entrypoint: ['/metrics-server'],
   },
 } satisfies Record<ComponentName, ComponentImage>);
 
