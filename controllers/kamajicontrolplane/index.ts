@@ -2,9 +2,9 @@ import type { TokenLifetime } from '#bootstrap/bootstrap-token.ts';
 import type { MachineDeployment } from '#api/core/machine-deployment.ts';
 import { kamajiControlPlanes } from '#api/kinds.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
-import type { Cache, InformerEvent } from '#runtime/cache/informer.ts';
+import type { Cache } from '#runtime/cache/informer.ts';
 import { createApplier } from '#runtime/client/applier.ts';
-import type { Pod, Secret } from '#runtime/client/builtin.ts';
+import type { Secret } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions } from '#runtime/controller/reconciler.ts';
@@ -16,9 +16,9 @@ import { APPLIED_HASH, FIELD_MANAGER } from './field-manager.ts';
 import { controlPlaneOf, controlPlaneOfPart, declareInformers, followedCluster, gather } from './gather.ts';
 import { createInfrastructureKinds } from './infrastructure-kinds.ts';
 import { createJoinTokens } from './join-tokens.ts';
+import { changedByOthers, changesVersions, concernsControlPlane } from './predicates.ts';
 import { reconcile } from './reconcile.ts';
 import { StatusPace } from './status-pace.ts';
-import { servesVersion } from './versions.ts';
 
 export interface KamajiControlPlaneControllerOptions {
   readonly cache: Cache;
@@ -66,8 +66,8 @@ export function setupKamajiControlPlaneController(options: KamajiControlPlaneCon
     // A tenant that comes up changes its status in bursts; one look at the whole burst is enough.
     minIntervalMs: 500,
     sources: [
-      watchSource(informers.controlPlanes),
-      watchSource(informers.clusters, { map: controlPlaneOf }),
+      watchSource(informers.controlPlanes, { predicate: changedByOthers }),
+      watchSource(informers.clusters, { map: controlPlaneOf, predicate: concernsControlPlane }),
       watchSource(informers.machineDeployments, { map: controlPlaneOfFollower }),
       ownedBy(informers.tenantControlPlanes, kamajiControlPlanes),
       ownedBy(informers.secrets, kamajiControlPlanes),
@@ -88,15 +88,4 @@ function controlPlaneOfSecret(secret: Secret): readonly ObjectKey[] {
     const { adminKubeconfig, ca } = namesOfControlPlane(name);
     return secret.metadata?.name === adminKubeconfig || secret.metadata?.name === ca;
   });
-}
-
-function changesVersions(event: InformerEvent<Pod>): boolean {
-  switch (event.type) {
-    case 'added':
-      return servesVersion(event.object) !== undefined;
-    case 'updated':
-      return servesVersion(event.old) !== servesVersion(event.object);
-    case 'deleted':
-      return servesVersion(event.object) !== undefined;
-  }
 }
