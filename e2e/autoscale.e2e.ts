@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { labels } from '#api/labels.ts';
 import {
   applyBareTenant,
@@ -16,10 +15,10 @@ import { applyTenant, openTenant, type TenantSpec, waitForControlPlane } from '#
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
-import { connect } from '#test/lab/history.ts';
 import { isReady, restartsOf } from '#test/lab/manager.ts';
 import { openLab } from '#test/lab/open-lab.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
+import { startLoad } from './load.ts';
 
 const namespace = 'default';
 const bare: BareTenant = { name: 'e2e-autoscale-bare', namespace, serviceType: 'LoadBalancer' };
@@ -48,10 +47,6 @@ const targets = [ofCluster, ofBare];
 
 /** Of what the containers of a pod ask for together: well above a pod at rest, well below one that is asked all the time. */
 const utilization = 200;
-/** Costs the API server much more than who asks. */
-const expensive = '/metrics';
-const moreEveryMs = 20_000;
-const mostInquirers = 8;
 
 suite('a user’s autoscaler decides how many pods a control plane has', { concurrency: 1 }, () => {
   const { signal } = new AbortController();
@@ -200,50 +195,6 @@ function autoscaler(scaleTargetRef: Target, minReplicas: number, maxReplicas: nu
       behavior: { scaleDown: { stabilizationWindowSeconds: 15 } },
     },
   };
-}
-
-interface Load extends AsyncDisposable {
-  requests(): number;
-}
-
-/** Asks an API server all the time, and more with every moment that passes, until disposed. */
-async function startLoad(kubeconfig: string, signal: AbortSignal): Promise<Load> {
-  const transport = await connect(kubeconfig);
-  const stop = new AbortController();
-  const ended = AbortSignal.any([signal, stop.signal]);
-  let requests = 0;
-  const ask = async (): Promise<void> => {
-    while (!ended.aborted) {
-      const began = performance.now();
-      // Pods come and go meanwhile, and take connections with them.
-      await transport.request({ method: 'GET', path: expensive, signal: ended }).catch(() => undefined);
-      requests += 1;
-      // Half of the time, so that a small machine has some for everything else.
-      await pause(performance.now() - began, ended);
-    }
-  };
-  const grow = async (): Promise<void> => {
-    const inquirers: Promise<void>[] = [];
-    while (!ended.aborted) {
-      if (inquirers.length < mostInquirers) inquirers.push(ask());
-      await pause(moreEveryMs, ended);
-    }
-    await Promise.all(inquirers);
-  };
-  const growing = grow();
-  return {
-    requests: () => requests,
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('enough'));
-      await growing;
-      await transport.close();
-    },
-  };
-}
-
-/** Ends early, and without an error, when the signal comes. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 function uidOf(pod: Pod | undefined): string {

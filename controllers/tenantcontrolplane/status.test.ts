@@ -193,6 +193,7 @@ suite('the conditions that follow from the others', () => {
       'False EndpointNotReady',
       /Endpoint/u,
     ],
+    ['pods that are not ready count', without('ControlPlaneReady'), 'False ControlPlaneNotReady', /ControlPlane/u],
     ['applied addons count', without('AddonsReady'), 'False AddonsNotReady', /Addons/u],
     ['what nobody looked at is not taken to be good', allGood.slice(1), 'False EndpointNotReady', /not known/u],
   ];
