@@ -157,6 +157,18 @@ suite('who sees which key', () => {
     assert.match(endpoint ?? '', /\/\$\(DB_SCHEMA\)\?target_session_attrs=read-write$/u);
   });
 
+  test('kine takes ten connections of a MySQL at the most, unless somebody says otherwise', () => {
+    const limits = (change: Parameters<typeof render>[0], driver: 'MySQL' | 'PostgreSQL') =>
+      containerOf(render(change, { storage: { ...postgres, driver } }), 'kine').args?.filter((argument) =>
+        argument.startsWith('--datastore-max-open-connections='),
+      );
+    assert.deepEqual(limits({}, 'MySQL'), ['--datastore-max-open-connections=10']);
+    // Writes of kine to a PostgreSQL would wait for each other.
+    assert.deepEqual(limits({}, 'PostgreSQL'), []);
+    const extraArgs = { kine: ['--datastore-max-open-connections=30'] };
+    assert.deepEqual(limits({ deployment: { extraArgs } }, 'MySQL'), ['--datastore-max-open-connections=30']);
+  });
+
   test('kine gets the password by its environment, never by the Deployment', () => {
     const kine = containerOf(render({}, { storage: postgres }), 'kine');
     assert.deepEqual(kine.envFrom, [{ secretRef: { name: 'demo-datastore-config' } }]);

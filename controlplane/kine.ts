@@ -23,6 +23,14 @@ const ENDPOINTS: Readonly<Record<KineStorage['driver'], string>> = {
   NATS: 'nats://$(DB_USER):$(DB_PASSWORD)@$(DB_CONNECTION_STRING)?bucket=$(DB_SCHEMA)&noEmbed',
 };
 
+/**
+ * So many connections at a time for each pod of a tenant, where a store can bear only so many of all its tenants: kine needs three at rest,
+ * and with ten it starts and serves as fast as with any number. None for PostgreSQL: there a write of kine holds one connection while
+ * it asks for a second (kine: pkg/drivers/generic/tx.go, Insert), so that as many writes at once as there are connections
+ * wait for each other.
+ */
+const MAX_CONNECTIONS: Readonly<Partial<Record<KineStorage['driver'], string>>> = { MySQL: '10' };
+
 /** kine: speaks etcd's protocol to the API server and SQL or NATS to the store. A replacement gives its image. */
 export function kine(
   { input, names, security, termination }: PartContext,
@@ -38,7 +46,7 @@ export function kine(
       imagePullPolicy: 'IfNotPresent',
       command: ['/bin/kine'],
       args: mergeArguments(
-        { '--listen-address': KINE_ENDPOINT, ...certificateFlags(storage) },
+        { '--listen-address': KINE_ENDPOINT, ...connectionFlags(storage), ...certificateFlags(storage) },
         deployment?.extraArgs?.kine,
         'user',
         { '--endpoint': endpointOf(storage) },
@@ -69,6 +77,11 @@ export function kine(
 function endpointOf({ driver, severalServers = false }: KineStorage): string {
   const query = driver === 'PostgreSQL' && severalServers ? '?target_session_attrs=read-write' : '';
   return `${ENDPOINTS[driver]}${query}`;
+}
+
+function connectionFlags({ driver }: KineStorage): Record<string, string> {
+  const limit = MAX_CONNECTIONS[driver];
+  return limit === undefined ? {} : { '--datastore-max-open-connections': limit };
 }
 
 function certificateFlags({ tls }: KineStorage): Record<string, string> {
