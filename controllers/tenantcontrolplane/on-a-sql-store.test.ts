@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Driver } from '#datastore/driver.ts';
@@ -9,8 +8,9 @@ import { postgres } from '#datastore/postgresql/engine.fake.ts';
 import { configMaps, deployments, namespaces, secrets } from '#runtime/client/builtin.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
 import { freePorts } from '#test/ports.ts';
-import { configOf, type Engine, type EngineServer, never } from '#test/sql/engine.ts';
-import { secretText } from './running-tenant.fake.ts';
+import { configOf, type EngineServer, type EngineTenant, never } from '#test/sql/engine.ts';
+import { type RunningTenant, secretText } from './running-tenant.fake.ts';
+import { sqlDataStore } from './sql-data-store.fake.ts';
 import { NAMESPACE, startWorld, type World } from './world.fake.ts';
 
 suite('a TenantControlPlane on a SQL store, through kine', () => {
@@ -27,6 +27,8 @@ suite('a TenantControlPlane on a SQL store, through kine', () => {
       let server: EngineServer;
       let driver: Driver;
       let untouched: readonly string[];
+      /** One at a time: all of them have the same port. */
+      let running: RunningTenant;
       before(async () => {
         server = await engine.start();
         driver = engine.open(configOf(server, engine.driver));
@@ -34,7 +36,9 @@ suite('a TenantControlPlane on a SQL store, through kine', () => {
         // Also what the driver itself keeps there has been made.
         await driver.dropTenant({ schema: 'none', user: 'none' }, never);
         untouched = await server.listing();
-        await world.client.create(dataStores, dataStoreOf(name, engine, server));
+        // kine's driver for MySQL takes one address.
+        const endpoints = engine.driver === 'PostgreSQL' ? ['127.0.0.1:1', server.endpoint] : [server.endpoint];
+        await world.client.create(dataStores, sqlDataStore(name, engine.driver, endpoints, server));
         await world.declareStore(name, { ready: true, identity });
       });
       after(async () => {
@@ -69,12 +73,40 @@ suite('a TenantControlPlane on a SQL store, through kine', () => {
         await first.stop();
         await server.end('SIGKILL');
         await server.start();
-        const second = await world.run(key, ['kine', 'kube-apiserver']);
-        const found = await second.client.get(configMaps, { namespace: 'kept', name: 'large' });
+        running = await world.run(key, ['kine', 'kube-apiserver']);
+        const found = await running.client.get(configMaps, { namespace: 'kept', name: 'large' });
         assert.deepEqual(found?.data, data);
-        await second.client.delete(configMaps, { namespace: 'kept', name: 'large' });
+        await running.client.delete(configMaps, { namespace: 'kept', name: 'large' });
         await world.eventually('the store knows how much there is', async () => (await usageOf()).bytes > 0);
       });
+
+      const spoiled: readonly (readonly [what: string, spoil: (secret: ObjectKey) => Promise<unknown>])[] = [
+        [
+          'overwritten',
+          (secret) => world.client.mergePatch(secrets, secret, { data: { DB_PASSWORD: encoded('overwritten') } }),
+        ],
+        ['deleted', (secret) => world.client.delete(secrets, secret)],
+      ];
+      for (const [what, spoil] of spoiled) {
+        test(`has new credentials when their Secret was ${what}, new pods to use them, and loses nothing`, async () => {
+          const secret = { namespace: NAMESPACE, name: namesOfControlPlane(name).datastoreConfig };
+          const kept = { namespace: 'kept', name: `before-it-was-${what}` };
+          await running.client.create(configMaps, { metadata: kept, data: { text: what } });
+          const before = await secretOf(secret.name);
+          const template = await templateOf(key);
+          await spoil(secret);
+          await world.eventually('the pods are to be replaced', async () => (await templateOf(key)) !== template);
+          const after = await secretOf(secret.name);
+          assert.match(after['DB_PASSWORD'] ?? '', /^[0-9a-f]{48}$/u);
+          assert.notEqual(after['DB_PASSWORD'], before['DB_PASSWORD']);
+          assert.deepEqual({ ...after, DB_PASSWORD: '' }, { ...before, DB_PASSWORD: '' });
+          await server.as(loginOf(after), 'SELECT 1');
+          await assert.rejects(server.as(loginOf(before), 'SELECT 1'));
+          await running.stop();
+          running = await world.run(key, ['kine', 'kube-apiserver']);
+          assert.deepEqual((await running.client.get(configMaps, kept))?.data, { text: what });
+        });
+      }
 
       test('never holds the credentials of the administrator in its namespace', async () => {
         const { items } = await world.client.list(secrets, { namespace: NAMESPACE });
@@ -103,6 +135,11 @@ suite('a TenantControlPlane on a SQL store, through kine', () => {
         return Object.fromEntries(await Promise.all(items));
       }
 
+      async function templateOf({ name: deployment }: ObjectKey): Promise<string> {
+        const found = await world.client.get(deployments, { namespace: NAMESPACE, name: deployment });
+        return JSON.stringify(found?.spec?.template);
+      }
+
       async function usageOf() {
         const { spec } = await world.get(key);
         return driver.usage({ schema: spec.dataStoreSchema ?? '', user: spec.dataStoreUsername ?? '' }, never);
@@ -111,19 +148,11 @@ suite('a TenantControlPlane on a SQL store, through kine', () => {
   }
 });
 
-function dataStoreOf(name: string, { driver }: Engine, server: EngineServer): DataStore {
-  const inline = (text: string) => ({ content: Buffer.from(text).toString('base64') });
-  const { username, password } = server.administrator;
-  return {
-    apiVersion: 'kamaji.clastix.io/v1alpha1',
-    kind: 'DataStore',
-    metadata: { name },
-    spec: {
-      driver,
-      // kine's driver for MySQL takes one address.
-      endpoints: driver === 'PostgreSQL' ? ['127.0.0.1:1', server.endpoint] : [server.endpoint],
-      basicAuth: { username: inline(username), password: inline(password) },
-      tlsConfig: { certificateAuthority: { certificate: inline(server.authority.certificatePem) } },
-    },
-  };
+function encoded(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function loginOf(config: Readonly<Record<string, string>>): EngineTenant {
+  const { DB_SCHEMA: schema = '', DB_USER: user = '', DB_PASSWORD: password = '' } = config;
+  return { schema, user, password };
 }

@@ -5,6 +5,7 @@ import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane, TenantControlPlaneSpec } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { dataStores, tenantControlPlanes } from '#api/kinds.ts';
 import type { ProgramsOf } from '#controlplane/pod-of-processes.fake.ts';
+import type { Driver } from '#datastore/driver.ts';
 import { openEtcd } from '#datastore/etcd/driver.ts';
 import type { EtcdChannelOptions } from '#datastore/etcd/channel.ts';
 import { deployments, namespaces } from '#runtime/client/builtin.ts';
@@ -77,6 +78,8 @@ export interface World extends AsyncDisposable {
   /** What was recorded about the tenant for people, oldest first. */
   notes(key: ObjectKey): readonly EventNote[];
   etcd(): Promise<EtcdContents>;
+  /** The etcd under its administrator's credentials; to be closed. */
+  administrator(): Driver;
 }
 
 /** Starts it; nothing outlives the calling process. */
@@ -194,6 +197,7 @@ export async function startWorld(): Promise<World> {
     reads: () => requests((verb) => verb === 'get'),
     tenantRequests: () => tenantRequests,
     notes: (key) => notes.get(keyString(key)) ?? [],
+    administrator: () => openEtcd({ driver: 'etcd', ...root, fingerprint: '' }),
     etcd: () => readEtcdContents(root, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       await running.stop();

@@ -29,6 +29,8 @@ export const mariadb: Engine = {
         await server.query(`CREATE USER weak@'%' IDENTIFIED BY '${password}'`);
         return { username: 'weak', password };
       },
+      demandCertificate: async () =>
+        void (await server.query(`ALTER USER '${server.administrator.username}'@'%' REQUIRE X509`)),
       foreignUser: async (name) => void (await server.query(`CREATE USER '${name}'@'%' IDENTIFIED BY 'x'`)),
       foreignDatabase: async (name) => void (await server.query(`CREATE DATABASE \`${name}\``)),
     };

@@ -31,6 +31,11 @@ export const postgres: Engine = {
         await server.query(`CREATE ROLE weak LOGIN PASSWORD '${password}'`);
         return { username: 'weak', password };
       },
+      demandCertificate: () =>
+        server.admit([
+          `hostssl all ${server.administrator.username} 127.0.0.1/32 scram-sha-256 clientcert=verify-full`,
+          'host all all 127.0.0.1/32 scram-sha-256',
+        ]),
       foreignUser: async (name) =>
         void (await server.query(`CREATE ROLE ${escapeIdentifier(name)} LOGIN PASSWORD 'x'`)),
       foreignDatabase: async (name) => void (await server.query(`CREATE DATABASE ${escapeIdentifier(name)}`)),

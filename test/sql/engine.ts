@@ -28,6 +28,8 @@ export interface EngineServer extends DatabaseServer {
   holdSession(tenant: EngineTenant): Promise<{ readonly ended: Promise<void>; close(): void }>;
   /** Makes an administrator who may nothing. */
   weakAdministrator(): Promise<{ readonly username: string; readonly password: string }>;
+  /** From now on the administrator must show a client certificate as well. */
+  demandCertificate(): Promise<void>;
   /** Makes a user without a database, and a database of somebody else. */
   foreignUser(name: string): Promise<void>;
   foreignDatabase(name: string): Promise<void>;
