@@ -206,6 +206,8 @@ suite('KamajiControlPlanes, on a real API server', () => {
     assert.deepEqual(status?.versions, [{ version: 'v1.35.4' }]);
     assert.equal(status?.initialization?.controlPlaneInitialized, true);
     assert.deepEqual([status?.readyReplicas, status?.upToDateReplicas], [0, 0]);
+    const told = controller.events.filter(({ reason }) => reason === 'Asleep');
+    assert.deepEqual([...new Set(told.map(({ type }) => type))], ['Normal']);
   });
 
   suite('at rest', () => {

@@ -35,6 +35,8 @@ export function stateChanges(
     ];
     if (type === 'Paused' || type === 'Deleting') return status === 'True' ? event('Normal') : [];
     if (reason === 'ReplicasReset') return event('Warning');
+    // As asked for by the user.
+    if (reason === 'Asleep') return event('Normal');
     if (status === 'True') return reason === 'NotNeeded' || reason === 'NotRequested' ? [] : event('Normal', type);
     const lost = type === 'Ready' && old?.status === 'True';
     return ORDINARY.test(reason) && !lost ? [] : event('Warning');

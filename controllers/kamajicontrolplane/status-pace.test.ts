@@ -73,6 +73,13 @@ suite('status writes of a control plane', () => {
     assert.equal(pass(status(0, { ...conflict, message: 'it is yet another' })), PROGRESS_INTERVAL_MS - 1_000);
   });
 
+  test('sleep that was asked for from the beginning is no alarm', () => {
+    assert.equal(
+      pass(status(0, { type: 'Ready', status: 'False', reason: 'Asleep', message: 'it sleeps' })),
+      PROGRESS_INTERVAL_MS,
+    );
+  });
+
   test('a process that has just started tells what it finds at once', async () => {
     await clock.advance(60_000);
     pass(status(1));
