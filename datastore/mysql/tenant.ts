@@ -24,10 +24,11 @@ export async function ensureMysqlTenant(
     await refuseForeignNames(tenant, hosts, hasDatabase, tryLogin);
     await claim(mark(session, tenant));
   }
+  const account = [tenant.user, ANYWHERE, tenant.password, await connectionsOf(session, tenant.user)];
   if (hosts.includes(ANYWHERE)) {
-    await session.write('ALTER USER ?@? IDENTIFIED BY ? ACCOUNT UNLOCK', [tenant.user, ANYWHERE, tenant.password]);
+    await session.write('ALTER USER ?@? IDENTIFIED BY ? WITH MAX_USER_CONNECTIONS ? ACCOUNT UNLOCK', account);
   } else {
-    await session.write('CREATE USER ?@? IDENTIFIED BY ?', [tenant.user, ANYWHERE, tenant.password]);
+    await session.write('CREATE USER ?@? IDENTIFIED BY ? WITH MAX_USER_CONNECTIONS ?', account);
   }
   if (!hasDatabase) await session.write(`CREATE DATABASE IF NOT EXISTS ${escapeId(tenant.schema, true)}`);
   await ensureGrants(session, tenant);
@@ -115,6 +116,20 @@ async function endSessions(session: SqlSession, user: string): Promise<void> {
 async function hostsOf(session: SqlSession, user: string): Promise<readonly string[]> {
   const rows = await session.read('SELECT Host AS host FROM mysql.user WHERE User = ?', [user]);
   return rows.map((row) => text(row, 'host'));
+}
+
+/**
+ * How many connections a tenant may have: what somebody has set, or else half of all that the server has, so that it cannot keep all others
+ * out.
+ */
+async function connectionsOf(session: SqlSession, user: string): Promise<number> {
+  const [all = {}] = await session.read('SELECT @@global.max_connections AS connections');
+  const rows = await session.read(
+    'SELECT max_user_connections AS connections FROM mysql.user WHERE User = ? AND Host = ?',
+    [user, ANYWHERE],
+  );
+  const set = rows.map((row) => number(row, 'connections')).find((connections) => connections > 0);
+  return set ?? Math.max(20, Math.floor(number(all, 'connections') / 2));
 }
 
 async function databaseExists(session: SqlSession, schema: string): Promise<boolean> {

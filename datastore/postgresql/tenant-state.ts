@@ -1,5 +1,5 @@
 import type { TenantNames } from '../driver.ts';
-import { flag, optionalText, text } from '../sql/columns.ts';
+import { flag, number, optionalText, text } from '../sql/columns.ts';
 import type { Reads } from '../sql/server.ts';
 
 /** What a server has under the names of a tenant. */
@@ -8,6 +8,8 @@ export interface TenantState {
   readonly database: DatabaseState | undefined;
   /** Who administers. */
   readonly administrator: { readonly name: string; readonly isSuperuser: boolean };
+  /** How many connections one tenant may have: half of them all, so that it cannot keep all others out. */
+  readonly connectionShare: number;
 }
 
 export interface RoleState {
@@ -16,6 +18,8 @@ export interface RoleState {
   /** Attributes that a tenant must not have, as `ALTER ROLE` takes them away: `NOSUPERUSER`. */
   readonly excess: readonly string[];
   readonly canLogin: boolean;
+  /** How many connections it may have; undefined where nobody has set a limit. */
+  readonly connectionLimit: number | undefined;
   /** Whether the administrator may act for it, which an administrator who is no superuser must. */
   readonly administered: boolean;
 }
@@ -50,6 +54,7 @@ export async function readTenantState(session: Reads, { schema, user }: TenantNa
               .filter((column) => flag(roleRow, column))
               .map((column) => `NO${column.toUpperCase()}`),
             canLogin: flag(roleRow, 'login'),
+            connectionLimit: number(roleRow, 'connections') < 0 ? undefined : number(roleRow, 'connections'),
             administered: flag(roleRow, 'administered'),
           },
     database:
@@ -61,6 +66,7 @@ export async function readTenantState(session: Reads, { schema, user }: TenantNa
             open: flag(databaseRow, 'open'),
           },
     administrator: { name: text(self, 'name'), isSuperuser: flag(self, 'superuser') },
+    connectionShare: number(self, 'share'),
   };
 }
 
@@ -74,7 +80,7 @@ const attributes = {
 } as const;
 
 const roleQuery = `
-  SELECT shobj_description(oid, 'pg_authid') AS comment, rolcanlogin AS login, pg_has_role(current_user, oid, 'USAGE') AS administered,
+  SELECT shobj_description(oid, 'pg_authid') AS comment, rolcanlogin AS login, rolconnlimit AS connections, pg_has_role(current_user, oid, 'USAGE') AS administered,
     ${Object.entries(attributes)
       .map(([word, column]) => `${column} AS ${word}`)
       .join(', ')}
@@ -85,4 +91,6 @@ const databaseQuery = `
     has_database_privilege('public', oid, 'CONNECT') OR has_database_privilege('public', oid, 'TEMPORARY') AS open
   FROM pg_database WHERE datname = $1`;
 
-const selfQuery = `SELECT rolname AS name, rolsuper AS superuser FROM pg_roles WHERE rolname = current_user`;
+const selfQuery = `
+  SELECT rolname AS name, rolsuper AS superuser, greatest(20, current_setting('max_connections')::int / 2) AS share
+  FROM pg_roles WHERE rolname = current_user`;

@@ -99,17 +99,19 @@ function refuseForeignNames({ schema, user }: TenantNames, { role, database, adm
 async function ensureRole(
   session: SqlSession,
   { schema, user, password }: Required<TenantAccess>,
-  { role, administrator }: TenantState,
+  { role, administrator, connectionShare }: TenantState,
 ): Promise<void> {
   const name = escapeIdentifier(user);
   const secret = `PASSWORD ${escapeLiteral(scramVerifier(password))}`;
+  const limit = `CONNECTION LIMIT ${connectionShare}`;
   if (role === undefined) {
     await session.write('BEGIN');
-    await claim(session.write(`CREATE ROLE ${name} LOGIN ${NO_EXCESS} ${secret}`));
+    await claim(session.write(`CREATE ROLE ${name} LOGIN ${NO_EXCESS} ${limit} ${secret}`));
     await session.write(`COMMENT ON ROLE ${name} IS ${escapeLiteral(ownershipComment(schema))}`);
     await session.write('COMMIT');
   } else {
-    await session.write(`ALTER ROLE ${name} ${['LOGIN', ...role.excess].join(' ')} ${secret}`);
+    const limits = role.connectionLimit === undefined ? [limit] : [];
+    await session.write(`ALTER ROLE ${name} ${['LOGIN', ...role.excess, ...limits].join(' ')} ${secret}`);
     if (role.comment === undefined) {
       await session.write(`COMMENT ON ROLE ${name} IS ${escapeLiteral(ownershipComment(schema))}`);
     }

@@ -156,6 +156,25 @@ export function testTenants(engine: Engine): void {
       );
     });
 
+    test('a tenant that takes all the connections it can get keeps nobody else out', async () => {
+      const neighbour = { schema: 'neighbour', user: 'neighbour', password: newPassword() };
+      await driver.ensureTenant(tenant, never);
+      await driver.ensureTenant(neighbour, never);
+      const { connections } = await driver.probe(never);
+      assert.ok(connections !== undefined);
+      const sessions: { close(): void }[] = [];
+      const takeAll = async (): Promise<void> => {
+        for (;;) sessions.push(await server.holdSession(tenant));
+      };
+      await assert.rejects(takeAll, /too many connections|max_user_connections/u);
+      assert.ok(sessions.length <= connections.limit / 2 + 2, `${sessions.length} of ${connections.limit}`);
+      await server.as(neighbour, 'SELECT 1');
+      await driver.probe(never);
+      for (const session of sessions) session.close();
+      await driver.dropTenant(tenant, never);
+      await driver.dropTenant(neighbour, never);
+    });
+
     test('a process that lost its leadership begins no change, and may still look', async () => {
       const state = { leads: true };
       const beforeWrite = (): void => {
