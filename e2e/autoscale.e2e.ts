@@ -149,7 +149,7 @@ suite('a user’s autoscaler decides how many pods a control plane has', { concu
       if (ready.length === replicas && present.length === replicas) return { value: present };
       return { missing: `${ready.length} of ${present.length} pods ready, ${replicas} wanted; ${await scaling(name)}` };
     };
-    return waitFor(`${replicas} pods of ${name}`, 300, look, options);
+    return waitFor(`${replicas} pods of ${name}`, 480, look, options);
   }
 
   async function scaling(name: string): Promise<string> {
