@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FakeClock } from '#runtime/clock.fake.ts';
 import type { Driver, ProbeResult } from './driver.ts';
 import { DataStoreError, type DataStoreErrorCode } from './errors.ts';
-import { withRoom } from './room.ts';
+import { DISK_FULL, withRoom } from './room.ts';
 
 const signal = new AbortController().signal;
 const tenant = { schema: 'one', user: 'one' };
@@ -40,7 +40,7 @@ test('a store is asked whether it has room once a minute, and with every probe w
   assert.equal(state.tries, 1);
   state.code = 'QuotaExceeded';
   for (const tries of [2, 3]) {
-    assert.deepEqual((await driver.probe(signal)).alarms, ['NOSPACE: PostgreSQL one: could not extend file']);
+    assert.deepEqual((await driver.probe(signal)).alarms, [`${DISK_FULL}: PostgreSQL one: could not extend file`]);
     assert.equal(state.tries, tries);
   }
   state.code = undefined;

@@ -2,6 +2,9 @@ import type { Clock } from '#runtime/clock.ts';
 import type { Driver } from './driver.ts';
 import { DataStoreError } from './errors.ts';
 
+/** What the alarm begins with that a store without room has raised for it; the server's own words follow. */
+export const DISK_FULL = 'NOSPACE (disk full)';
+
 /** How often a store that says nothing by itself is asked whether it has room. */
 const againMs = 60_000;
 /** Some servers wait for room instead of saying that there is none. */
@@ -46,7 +49,7 @@ export function withRoom(driver: Driver, clock: Pick<Clock, 'monotonic'>): Drive
       const result = await driver.probe(signal);
       if (result.missingRights.length > 0) return result;
       if (lack !== undefined || clock.monotonic() - lookedAt >= againMs) await look(signal);
-      return lack === undefined ? result : { ...result, alarms: [...result.alarms, `NOSPACE: ${lack}`] };
+      return lack === undefined ? result : { ...result, alarms: [...result.alarms, `${DISK_FULL}: ${lack}`] };
     },
     ensureTenant: (tenant, signal) => watched(() => driver.ensureTenant(tenant, signal)),
     dropTenant: (tenant, signal) => watched(() => driver.dropTenant(tenant, signal)),

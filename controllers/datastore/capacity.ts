@@ -1,4 +1,5 @@
 import type { ProbeResult } from '#datastore/driver.ts';
+import { DISK_FULL } from '#datastore/room.ts';
 import type { Finding } from './finding.ts';
 
 type Capacity = Finding<'CapacityAvailable'>;
@@ -10,13 +11,16 @@ type Capacity = Finding<'CapacityAvailable'>;
 export function capacityOf(probe: ProbeResult, before: string | undefined): Capacity {
   const type = 'CapacityAvailable';
   const no = (reason: Capacity['reason'], message: string): Capacity => ({ type, status: 'False', reason, message });
+  const { sizeBytes, quotaBytes, connections, alarms } = probe;
+  if (alarms.some((alarm) => alarm.startsWith(DISK_FULL))) {
+    return no('StoreFull', 'its disk is full: give the server more disk space, or delete tenants');
+  }
   if (isFull(probe)) {
     return no(
       'StoreFull',
       'it refuses writes because it is full: give it more room, compact and defragment it, or delete tenants',
     );
   }
-  const { sizeBytes, quotaBytes, connections, alarms } = probe;
   if (sizeBytes !== undefined && quotaBytes !== undefined && sizeBytes >= quotaBytes * mark(before === 'AlmostFull')) {
     const message = `it holds more than ${percent} % of the ${inMebibytes(quotaBytes)} that it may hold: give it more room, compact and defragment it, or delete tenants`;
     return no('AlmostFull', message);

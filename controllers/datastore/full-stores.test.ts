@@ -111,6 +111,10 @@ suite('real stores that run full, as their DataStores show it', () => {
     await disk.fill();
     const dataStore = await until(name, (one) => one.status?.ready === false);
     assert.deepEqual(reasons(dataStore), full);
+    assert.match(
+      findCondition(dataStore.status?.conditions, 'Ready')?.message ?? '',
+      /its disk is full: give the server/u,
+    );
     await assert.rejects(driver.tryRoom?.(never) ?? Promise.resolve(), failsWith('QuotaExceeded'));
     await disk.empty();
     await until(name, isReady);
