@@ -8,7 +8,7 @@ export function toMysqlError(error: unknown, server: string): DataStoreError {
 
 /** Whatever the statement was about: errors of the operating system come in the text of a dozen codes (Linux: ENOSPC, EDQUOT). */
 function isOutOfSpace(error: unknown): boolean {
-  return error instanceof Error && /\b(?:Errcode|errno): (?:28|122)\b/u.test(error.message);
+  return error instanceof Error && /\b(?:Errcode|errno):? (?:28|122)\b/u.test(error.message);
 }
 
 /** Reasons that the driver acts on (MySQL: Server Error Message Reference; MariaDB has the same names). */

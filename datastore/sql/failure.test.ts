@@ -64,3 +64,15 @@ test('of a host with several addresses every refusal is told', () => {
   assert.equal(error.code, 'ConnectionRefused');
   assert.match(error.message, /ECONNREFUSED ::1:1, connect ECONNREFUSED 127\.0\.0\.1:1/u);
 });
+
+test('a full disk is one in whichever words MySQL and MariaDB put it', () => {
+  for (const [message, code] of [
+    [`Error writing file './ddl_recovery.log' (Errcode: 28 "No space left on device")`, 'EE_WRITE'],
+    [`Can't create table \`a\`.\`b\` (errno: 28 "No space left on device")`, 'ER_CANT_CREATE_TABLE'],
+    [`Error writing file './a' (OS errno 28 - No space left on device)`, 'ER_ERROR_ON_WRITE'],
+  ] as const) {
+    const error = toMysqlError(libraryError(message, code), 'MySQL db:1');
+    assert.equal(error.code, 'QuotaExceeded');
+    assert.match(error.message, /give the server more disk space$/u);
+  }
+});
