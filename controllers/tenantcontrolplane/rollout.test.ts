@@ -90,6 +90,13 @@ suite('how far the pods are', () => {
       'True ControlPlaneReady',
     ],
     [
+      'an upgrade begins that has waited for kubelets',
+      { installed: 'v1.34.1', was: 'KubeletsTooOld' },
+      deployment([4, 2, 2, 2]),
+      'Upgrading',
+      'True ControlPlaneReady',
+    ],
+    [
       'all pods run the other version',
       { installed: 'v1.34.1', wasReady: true },
       deployment([2, 2, 2, 2]),

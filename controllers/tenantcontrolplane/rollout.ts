@@ -1,6 +1,7 @@
 import type { versionStates } from '#api/kamaji/v1alpha1/tenant-control-plane-status.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { DEFAULT_REPLICAS } from '#api/kamaji/v1alpha1/defaults.ts';
+import { labels } from '#api/labels.ts';
 import type { Deployment, Pod } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Finding } from './finding.ts';
@@ -67,7 +68,8 @@ export function controlPlaneFinding(
   if (rollout.complete) return finding('True', 'ControlPlaneReady', `all pods are ready and run ${version}`);
   const trouble = troubleOf(pods) ?? (rollout.stalled ? stalledFinding(deployment) : undefined);
   const before = findCondition(tenantControlPlane.status?.conditions, 'ControlPlaneReady');
-  if (rollout.serving && before?.status === 'True') {
+  // An upgrade that waited for kubelets waited while the API server was served.
+  if (rollout.serving && (before?.status === 'True' || before?.reason === 'KubeletsTooOld')) {
     const doing = trouble === undefined ? 'new pods are being brought up' : trouble.message;
     return finding('True', 'ControlPlaneReady', `the API server is served while ${doing}`);
   }
@@ -79,11 +81,7 @@ export function controlPlaneFinding(
     updatedReplicas === replicasOf(tenantControlPlane) &&
     (before?.status === 'True' || before?.reason === 'PodsNotReady');
   return isLost
-    ? finding(
-        'False',
-        'PodsNotReady',
-        `no API server is ready any more: see kubectl describe pods of ${nameOf(deployment)}`,
-      )
+    ? finding('False', 'PodsNotReady', `no API server is ready any more: see ${lookAt(deployment)}`)
     : finding('False', 'PodsStarting', 'waiting for the pods to become ready');
 }
 
@@ -92,12 +90,12 @@ function stalledFinding(deployment: Deployment): Finding<'ControlPlaneReady'> {
   return finding(
     'False',
     'RolloutStalled',
-    `the pods have not come on for ${progressDeadlineSeconds} s: see kubectl describe pods of ${nameOf(deployment)}`,
+    `the pods have not come on for ${progressDeadlineSeconds} s: see ${lookAt(deployment)}`,
   );
 }
 
-function nameOf({ metadata }: Deployment): string {
-  return `Deployment ${metadata?.name ?? ''}`;
+function lookAt({ metadata }: Deployment): string {
+  return `kubectl describe pods -l ${labels.name}=${metadata?.name ?? ''}`;
 }
 
 /** Upstream's one-word state; `Unknown` is never shown for an ordinary rollout. */
