@@ -52,9 +52,12 @@ suite('an upgrade for which kubelets are too old', { concurrency: 1 }, () => {
   test('begins when those nodes are gone', async () => {
     await tenant.client.delete(nodes, { name: 'old' });
     await world.eventually('pods of the new version are asked for', async () => (await image()).endsWith(':v1.35.4'));
+    const { status } = await world.reason(key, 'Progressing', 'Upgrading');
+    assert.ok(isConditionTrue(status?.conditions, 'Ready'), 'it is served all the time');
     await world.podsReady(key);
-    const { status } = await world.reason(key, 'Ready', 'Ready');
-    assert.equal(status?.kubernetesResources?.version?.version, 'v1.35.4');
+    await world.eventually('the new version is installed', async () => {
+      return (await world.get(key)).status?.kubernetesResources?.version?.version === 'v1.35.4';
+    });
   });
 
   async function patch(spec: object): Promise<void> {
