@@ -29,6 +29,7 @@ const USED_BY_TESTS = [
   'proxy-agent',
   'kine',
   'cluster-api-controller',
+  'clusterctl',
 ] as const;
 
 const { stage } = createStages(new AbortController().signal);
