@@ -18,7 +18,7 @@ export interface BenchStore extends AsyncDisposable {
   readonly config: ConnectionConfig;
   /** User and system time of all its processes so far. */
   cpuSeconds(): Promise<number>;
-  /** How many connections to its port are open. */
+  /** How many connections to its port are open; etcd has one to itself. */
   connections(): Promise<number>;
 }
 
