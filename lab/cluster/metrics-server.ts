@@ -1,5 +1,9 @@
 import { stringify } from 'yaml';
+import { ensureComponentImage } from '../images/component-images.ts';
+import type { StepOptions } from '../progress.ts';
+import type { Lab } from '../up.ts';
 import { apply, type Kubectl, waitForRollout } from './kubectl.ts';
+import { ensureNodeImages } from './node-images.ts';
 
 const name = 'metrics-server';
 const namespace = 'kube-system';
@@ -10,7 +14,12 @@ const rolloutTimeoutSeconds = 180;
  * What autoscalers read: the processors and memory that pods use, as their kubelets say (API group metrics.k8s.io). Not part of
  * every lab, since it asks every kubelet all the time: whoever needs it installs it, and removes it when done.
  */
-export async function installMetricsServer(kubectl: Kubectl, image: string): Promise<void> {
+export async function installMetricsServer({ engine, images, kubectl }: Lab, options: StepOptions): Promise<void> {
+  const image = images.components[name];
+  if (images.source === 'build') {
+    await ensureComponentImage(name, engine.docker, options);
+    await ensureNodeImages(engine.docker, [image], options);
+  }
   await apply(kubectl, objects(image));
   await waitForRollout(kubectl, namespace, [`deployment/${name}`], rolloutTimeoutSeconds);
 }

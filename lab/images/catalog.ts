@@ -42,6 +42,8 @@ export interface ComponentImage {
   readonly command?: readonly string[];
   /** Whether worker nodes run it too. */
   readonly onWorkers?: true;
+  /** Whether it is made only for those who ask for it, and in no node from the start. */
+  readonly onDemand?: true;
 }
 
 const nonRoot = '65532:65532';
@@ -161,6 +163,7 @@ export const components: Readonly<Record<ComponentName, ComponentImage>> = Objec
   'metrics-server': {
     reference: `registry.k8s.io/metrics-server/metrics-server:v${versions.metricsServer}`,
     files: { '/metrics-server': 'metrics-server' },
+    onDemand: true,
     user: nonRoot,
     entrypoint: ['/metrics-server'],
   },

@@ -31,8 +31,8 @@ const node = `kindest/node:${kubernetesVersion}`;
 const managementNode = `kamaji-lab/management-node:${kubernetesVersion}`;
 
 /**
- * Makes sure that the engine has the node images, and with source `build` those of all components. Only what changed is
- * built again.
+ * Makes sure that the engine has the node images, and with source `build` those of all components but the ones on demand. Only
+ * what changed is built again.
  *
  * @throws LabError `ImageBuildFailed`, or what making a binary throws
  */
@@ -54,7 +54,7 @@ export async function ensureImages(engine: Engine, options: StepOptions): Promis
     const onWorkers = componentNames.filter((name) => components[name].onWorkers === true);
     const nodes = [
       { reference: node, components: onWorkers },
-      { reference: managementNode, components: componentNames },
+      { reference: managementNode, components: preloaded },
     ];
     await ensureNodeImages(nodes, shim, engine.docker, options);
     await engine.docker(['image', 'prune', '--force', '--filter', `label=${hashLabel}`]);
@@ -63,7 +63,8 @@ export async function ensureImages(engine: Engine, options: StepOptions): Promis
 }
 
 async function ensureComponentImages({ docker }: Engine, options: StepOptions): Promise<void> {
-  for (const name of componentNames) await ensureComponentImage(name, docker, options);
+  for (const name of preloaded) await ensureComponentImage(name, docker, options);
 }
 
 const componentNames = Object.keys(components) as readonly ComponentName[];
+const preloaded = componentNames.filter((name) => components[name].onDemand !== true);

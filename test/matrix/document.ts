@@ -3,10 +3,13 @@ export interface Result {
   /** Its suites, from outside in, and its own. */
   readonly names: readonly string[];
   readonly passed: boolean;
+  /** Whether it needed the lab. */
+  readonly onLab: boolean;
 }
 
 /** The results of a run in Markdown, with its day. */
 export function versionsDocument(results: readonly Result[], at: Date): string {
+  const joins = results.filter(({ onLab }) => !onLab);
   const failed = results.filter(({ passed }) => !passed).length;
   return [
     '<!-- Written by `make test-matrix`; do not edit. -->',
@@ -20,11 +23,24 @@ export function versionsDocument(results: readonly Result[], at: Date): string {
     '',
     '| Control plane | Node | Test | Result |',
     '|---|---|---|---|',
-    ...results.map(({ names, passed }) => {
+    ...joins.map(({ names, passed }) => {
       const [first = '', ...more] = names;
       const name = more.at(-1) ?? '';
       return `| ${first} | ${more.slice(0, -1).join(', ')} | ${name} | ${passed ? 'passed' : '**failed**'} |`;
     }),
+    '',
+    '## On the lab',
+    '',
+    'What takes too long there for every `make test`.',
+    '',
+    '| Suite | Test | Result |',
+    '|---|---|---|',
+    ...results
+      .filter(({ onLab }) => onLab)
+      .map(
+        ({ names, passed }) =>
+          `| ${names.slice(0, -1).join(', ')} | ${names.at(-1) ?? ''} | ${passed ? 'passed' : '**failed**'} |`,
+      ),
     '',
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { ensureKubernetesBinaries } from '#lab/binaries/ensure-binaries.ts';
 import { createStages } from '#lab/stages.ts';
+import { labUp } from '#lab/up.ts';
 import type { Result } from './document.ts';
 import { versionsDocument } from './document.ts';
 import { JOINS } from './joins.ts';
@@ -23,11 +24,13 @@ await stage('Binaries of all versions', async (options) => {
 
 const results: Result[] = [];
 const names: string[] = [];
-const stream = run({ files: globSync('test/matrix/*.matrix.ts').toSorted(), concurrency: 1 });
+await labUp(stage);
+const files = globSync('{test/matrix,e2e}/*.matrix.ts').toSorted();
+const stream = run({ files, concurrency: 1 });
 stream.on('test:start', ({ name, nesting }) => void names.splice(nesting, Infinity, name));
 stream.on('test:pass', (event) => note(event, true));
 stream.on('test:fail', (event) => note(event, false));
-// Not `pipe`: the stage before writes to standard output too.
+// Not `pipe`: the stages before write to standard output too.
 for await (const text of stream.compose(spec)) process.stdout.write(text);
 
 const path = 'docs/versions.md';
@@ -37,8 +40,9 @@ process.exitCode = failed === 0 && results.length > 0 ? 0 : 1;
 process.stdout.write(`${path}\n${results.length - failed} passed, ${failed} failed\n`);
 
 function note(
-  { name, nesting, details }: { name: string; nesting: number; details: { type?: string } },
+  { name, nesting, details, file }: { name: string; nesting: number; details: { type?: string }; file?: string },
   passed: boolean,
 ) {
-  if (details.type !== 'suite') results.push({ names: [...names.slice(0, nesting), name], passed });
+  if (details.type === 'suite') return;
+  results.push({ names: [...names.slice(0, nesting), name], passed, onLab: file?.includes('/e2e/') === true });
 }

@@ -60,7 +60,7 @@ suite('a user’s autoscaler decides how many pods a control plane has', { concu
     lab = await openLab(signal);
     await cleanUp();
     invariants = await beginInvariants(lab, signal);
-    await installMetricsServer(lab.kubectl, lab.images.components['metrics-server']);
+    await installMetricsServer(lab, options);
     await applyBareTenant(lab.kubectl, bare);
     await applyTenant(lab, cluster);
     await waitForReason(lab.kubectl, bare, 'Ready', 'Ready', 240, signal);
