@@ -32,13 +32,22 @@ export interface Manager extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** Those that the image gives to Node. */
+const nodeFlags: Promise<readonly string[]> = readFile(new URL('../Dockerfile', import.meta.url), 'utf8').then(
+  (text) => {
+    const words: unknown = JSON.parse(/^ENTRYPOINT (\[.*\])$/mu.exec(text)?.[1] ?? '[]');
+    return Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word.startsWith('--')) : [];
+  },
+);
+
 const sources = process.env['MANAGER'] ?? fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** Starts the manager as the ServiceAccount `kamaji-controller-manager` of a namespace; resolves when it is ready. */
 export async function startManager(controlPlane: ControlPlane, options: ManagerOptions): Promise<Manager> {
   const user = `system:serviceaccount:${options.namespace}:kamaji-controller-manager`;
-  const [[metrics, health, webhook, authorization], identity] = await Promise.all([
+  const [[metrics, health, webhook, authorization], flags, identity] = await Promise.all([
     freePorts(4),
+    nodeFlags,
     controlPlane.identity(user, [
       'system:serviceaccounts',
       `system:serviceaccounts:${options.namespace}`,
@@ -51,6 +60,7 @@ export async function startManager(controlPlane: ControlPlane, options: ManagerO
     command: (directory) => [
       process.execPath,
       [
+        ...flags,
         options.main ?? sources,
         `--kubeconfig=${join(directory, 'kubeconfig')}`,
         `--pod-namespace=${options.namespace}`,
