@@ -143,11 +143,11 @@ suite('manifests of a control plane on a real API server', () => {
   test('node ports that the API server allocated stay over every further apply', async () => {
     const parts: TenantParts = {
       service: { serviceType: 'NodePort', additionalPorts: [{ name: 'extra', port: 80, targetPort: 80 }] },
-      networkProfile: { address: '192.0.2.5', port: 30443 },
+      networkProfile: { address: '192.0.2.5', port: 30043 },
     };
     const ports = (service: Service) => service.spec?.ports?.map(({ name, nodePort }) => [name, nodePort]);
     const first = ports(await applyService(parts));
-    assert.equal(first?.[0]?.[1], 30443);
+    assert.equal(first?.[0]?.[1], 30043);
     assert.ok(first?.every(([, nodePort]) => typeof nodePort === 'number'));
     assert.deepEqual(ports(await applyService(parts)), first);
   });
@@ -166,11 +166,12 @@ suite('manifests of a control plane on a real API server', () => {
     );
   });
 
+  // Kubernetes gives out node ports below 30086 only when the others are taken.
   test('a Service changes its type and keeps its cluster IP', async () => {
     const clusterIP = (await applyService()).spec?.clusterIP;
     const steps: TenantParts[] = [
       { service: { serviceType: 'LoadBalancer' }, networkProfile: { loadBalancerSourceRanges: ['192.0.2.0/24'] } },
-      { service: { serviceType: 'NodePort' }, networkProfile: { address: '192.0.2.5', port: 30443 } },
+      { service: { serviceType: 'NodePort' }, networkProfile: { address: '192.0.2.5', port: 30043 } },
       { service: { serviceType: 'LoadBalancer', allocateLoadBalancerNodePorts: false } },
       {},
     ];

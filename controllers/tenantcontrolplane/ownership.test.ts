@@ -162,6 +162,8 @@ suite('an object of somebody else that has a name of a control plane’s', () =>
     await world.client.mergePatch(tenantControlPlanes, key, {
       metadata: { annotations: { [annotations.paused]: '' } },
     });
+    // Not before no pass of the creation is under way any more.
+    await world.reason(key, 'Paused', 'Paused');
     const before = (await world.reads()).length;
     await world.client.mergePatch(tenantControlPlanes, key, {
       metadata: { annotations: { [annotations.paused]: null } },
