@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection, escape, type RowDataPacket } from 'mysql2/promise';
@@ -67,8 +67,12 @@ async function start({ settings = {} }: MariadbOptions): Promise<MariadbServer> 
       const account = `${escape(username)}@'%'`;
       const statements = `CREATE USER ${account} IDENTIFIED BY ${escape(password)};\nGRANT ALL ON *.* TO ${account} WITH GRANT OPTION;\n`;
       await writeFile(join(directory, 'administrator.sql'), statements);
+      // Of its own: a MariaDB that starts removes the temporary tables that it finds, also those of others that run.
+      const temporary = join(directory, 'tmp');
+      await mkdir(temporary, { recursive: true });
       await giveTo(OWNER, directory);
-      await promisify(execFile)(...asUser(OWNER, 'mariadb-install-db', installArguments(directory)));
+      const [file, args] = asUser(OWNER, 'mariadb-install-db', installArguments(directory));
+      await promisify(execFile)(file, args, { env: { ...process.env, TMPDIR: temporary } });
     },
     answers: () =>
       query('SELECT 1').then(
@@ -113,6 +117,7 @@ function serverArguments({
 }): string[] {
   const all: Readonly<Record<string, string>> = {
     datadir: join(directory, 'data'),
+    tmpdir: join(directory, 'tmp'),
     port: `${port}`,
     'bind-address': '127.0.0.1',
     socket: join(directory, 'socket'),

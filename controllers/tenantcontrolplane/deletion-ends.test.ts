@@ -72,7 +72,9 @@ suite('the deletion of a control plane ends, on a real API server and a real etc
     await deleting(key, 'DataStoreMissing');
     await leave(key);
     await gone(key);
-    const { type, note } = world.notes(key).find(({ reason }) => reason === 'DataLeft') ?? {};
+    const told = () => world.notes(key).find(({ reason }) => reason === 'DataLeft');
+    await world.eventually('it is told', async () => told() !== undefined);
+    const { type, note } = told() ?? {};
     assert.equal(type, 'Warning');
     const [user = ''] = (await world.etcd()).users.filter(isOfIt);
     assert.ok(note?.includes(`user ${user} stay on DataStore given-up`), note);

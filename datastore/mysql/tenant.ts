@@ -22,13 +22,14 @@ export async function ensureMysqlTenant(
   const hasDatabase = await databaseExists(session, tenant.schema);
   if (!marked) {
     await refuseForeignNames(tenant, hosts, hasDatabase, tryLogin);
-    await claim(mark(session, tenant));
+    await claim(refusals.duplicateKey, mark(session, tenant));
   }
   const account = [tenant.user, ANYWHERE, tenant.password, await connectionsOf(session, tenant.user)];
   if (hosts.includes(ANYWHERE)) {
     await session.write('ALTER USER ?@? IDENTIFIED BY ? WITH MAX_USER_CONNECTIONS ? ACCOUNT UNLOCK', account);
   } else {
-    await session.write('CREATE USER ?@? IDENTIFIED BY ? WITH MAX_USER_CONNECTIONS ?', account);
+    const statement = 'CREATE USER ?@? IDENTIFIED BY ? WITH MAX_USER_CONNECTIONS ?';
+    await claim(refusals.cannotUser, session.write(statement, account));
   }
   if (!hasDatabase) await session.write(`CREATE DATABASE IF NOT EXISTS ${escapeId(tenant.schema, true)}`);
   await ensureGrants(session, tenant);
@@ -137,11 +138,12 @@ async function databaseExists(session: SqlSession, schema: string): Promise<bool
   return rows.length > 0;
 }
 
-async function claim(work: Promise<void>): Promise<void> {
+/** What was free a moment ago and is taken now: another tenant is just making it, or another call for this one. */
+async function claim(taken: string, work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (!isRefusal(error, refusals.duplicateKey)) throw error;
+    if (!isRefusal(error, taken)) throw error;
     throw new DataStoreError('Unavailable', 'the names were taken by another call at the same moment; trying again', {
       cause: error,
     });
