@@ -13,7 +13,9 @@ import { allDebianServers, ensureServers } from './debian-servers.ts';
  */
 const [only] = process.argv.slice(2);
 const exclude = ['node_modules/**', 'dist/**'];
-const total = { passed: 0, failed: 0 };
+/** Of each file, what came of its tests. */
+const results = new Map<string, { passed: number; tests: number; skipped: number; todo: number }>();
+const failed: string[] = [];
 
 /** What the tests of tiers 1 to 3 start. */
 const USED_BY_TESTS = [
@@ -39,23 +41,35 @@ if (only !== 'e2e') {
   await stage('Binaries', ({ signal, report }) => testBinaries(USED_BY_TESTS, signal, report));
   await stage('Databases', ({ signal, report }) => ensureServers(allDebianServers, signal, report));
   // Two even on two cores: much of a test's time is waiting for real servers.
-  await runFiles(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
+  const disturbed = await runFiles(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
+  if (disturbed.length > 0) {
+    process.stdout.write(`\nFailed beside others, and run again alone, which counts:\n${disturbed.join('\n')}\n\n`);
+    failed.push(...(await runFiles(disturbed, 1)));
+  }
 }
 if (only !== 'unit') {
   await labUp(stage);
-  await runFiles(globSync('e2e/**/*.e2e.ts'), 1);
+  failed.push(...(await runFiles(globSync('e2e/**/*.e2e.ts'), 1)));
 }
-if (total.passed + total.failed === 0) total.failed += 1;
+const total = { passed: 0, failed: 0 };
+for (const { passed, tests, skipped, todo } of results.values()) {
+  total.passed += passed;
+  total.failed += tests - passed - skipped - todo;
+}
+if (total.failed === 0 && (failed.length > 0 || total.passed === 0)) total.failed += 1;
 process.exitCode = total.failed === 0 ? 0 : 1;
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 
-async function runFiles(files: string[], concurrency: number): Promise<void> {
+/** Answers the files that failed. What is counted of a file is its last run. */
+async function runFiles(files: readonly string[], concurrency: number): Promise<readonly string[]> {
+  const failing: string[] = [];
   const stream = run({ files: files.toSorted(), concurrency });
-  stream.on('test:summary', ({ file, counts }) => {
-    if (file !== undefined) return;
-    total.passed += counts.passed;
-    total.failed += counts.tests - counts.passed - counts.skipped - counts.todo;
+  stream.on('test:summary', ({ file, success, counts }) => {
+    if (file === undefined) return;
+    results.set(file, counts);
+    if (!success) failing.push(file);
   });
   // Not `pipe`: a stage that follows writes to standard output too.
   for await (const text of stream.compose(spec)) process.stdout.write(text);
+  return failing;
 }
