@@ -41,15 +41,11 @@ if (only !== 'e2e') {
   await stage('Binaries', ({ signal, report }) => testBinaries(USED_BY_TESTS, signal, report));
   await stage('Databases', ({ signal, report }) => ensureServers(allDebianServers, signal, report));
   // Two even on two cores: much of a test's time is waiting for real servers.
-  const disturbed = await runFiles(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
-  if (disturbed.length > 0) {
-    process.stdout.write(`\nFailed beside others, and run again alone, which counts:\n${disturbed.join('\n')}\n\n`);
-    failed.push(...(await runFiles(disturbed, 1)));
-  }
+  await runAll(globSync('**/*.test.ts', { exclude }), Math.max(2, availableParallelism() - 1));
 }
 if (only !== 'unit') {
   await labUp(stage);
-  failed.push(...(await runFiles(globSync('e2e/**/*.e2e.ts'), 1)));
+  await runAll(globSync('e2e/**/*.e2e.ts'), 1);
 }
 const total = { passed: 0, failed: 0 };
 for (const { passed, tests, skipped, todo } of results.values()) {
@@ -59,6 +55,14 @@ for (const { passed, tests, skipped, todo } of results.values()) {
 if (total.failed === 0 && (failed.length > 0 || total.passed === 0)) total.failed += 1;
 process.exitCode = total.failed === 0 ? 0 : 1;
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+
+/** Machines that are starved of time disturb tests: what fails is named and run once more, alone. */
+async function runAll(files: readonly string[], concurrency: number): Promise<void> {
+  const disturbed = await runFiles(files, concurrency);
+  if (disturbed.length === 0) return;
+  process.stdout.write(`\nFailed, and run once more alone, which counts:\n${disturbed.join('\n')}\n\n`);
+  failed.push(...(await runFiles(disturbed, 1)));
+}
 
 /** Answers the files that failed. What is counted of a file is its last run. */
 async function runFiles(files: readonly string[], concurrency: number): Promise<readonly string[]> {
