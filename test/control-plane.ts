@@ -8,7 +8,7 @@ import { generateKeyPair } from '#pki/key.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { createTransport } from '#runtime/client/transport.ts';
-import { type AuditEvent, readAuditEvents } from './audit-log.ts';
+import { type AuditEvent, openAuditLog } from './audit-log.ts';
 import { testBinaries } from './binaries.ts';
 import { type Program, guard, startProgram, waitUntil } from './child-processes.ts';
 import { freePorts, withFreePort } from './ports.ts';
@@ -93,6 +93,7 @@ async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
   const server = `https://127.0.0.1:${port}`;
   const kubeconfigPath = join(directory, 'kubeconfig');
   const auditLogPath = join(directory, 'audit.log');
+  const auditLog = openAuditLog(auditLogPath);
   const programs: Program[] = [];
   const transports: { close(): Promise<void> }[] = [];
   let release = guard([], directory);
@@ -170,7 +171,7 @@ async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
       identity: (user, groups = []) => clientCertificate(credentials.authority, user, groups),
       clientFor,
       kubectl: (args, input) => runKubectl(binaries.kubectl, kubeconfigPath, args, input),
-      auditEvents: () => readAuditEvents(auditLogPath),
+      auditEvents: () => auditLog.events(),
       restartApiServer: async ({ signal: kill = 'SIGKILL' } = {}) => {
         await apiServer.end({ signal: kill });
         apiServer = await launchApiServer();
