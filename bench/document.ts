@@ -1,20 +1,35 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Baseline } from './baseline.ts';
+import { growingSeries } from './growth.ts';
+import { growthPicture } from './growth-picture.ts';
 import type { Outcome } from './outcome.ts';
 import { conditionsLine, heldAgainst, short } from './report.ts';
 
-const path = new URL('../docs/performance.md', import.meta.url);
+const docs = new URL('../docs/', import.meta.url);
 const begin = '<!-- accepted figures: written by `npm run bench -- --accept` -->';
 const end = '<!-- end of the accepted figures -->';
 
-/** Puts the accepted figures into docs/performance.md, in place of those that stand there. */
+/** Puts the accepted figures into docs/performance.md, in place of those that stand there, and their pictures beside it. */
 export async function documentFigures(baseline: Baseline): Promise<void> {
-  const text = await readFile(path, 'utf8');
+  const path = new URL('performance.md', docs);
+  await writeFile(path, withFigures(await readFile(path, 'utf8'), baseline));
+  for (const outcome of Object.values(baseline)) {
+    const series = growingSeries(outcome.figures);
+    if (series.length > 0) await writeFile(new URL(pictureName(outcome), docs), growthPicture(series));
+  }
+}
+
+/** A document with the accepted figures in their place. */
+export function withFigures(text: string, baseline: Baseline): string {
   const [before, rest] = text.split(begin);
   const [, after] = rest?.split(end) ?? [];
   if (after === undefined) throw new TypeError('docs/performance.md has no place for the accepted figures');
   const sections = Object.values(baseline).map(section);
-  await writeFile(path, `${before}${begin}\n\n${sections.join('\n')}\n${end}${after}`);
+  return `${before}${begin}\n\n${sections.join('\n')}\n${end}${after}`;
+}
+
+function pictureName({ suite }: Outcome): string {
+  return `growth-${suite}.svg`;
 }
 
 function section(outcome: Outcome): string {
@@ -27,6 +42,9 @@ function section(outcome: Outcome): string {
   return [
     `### ${outcome.suite}: ${outcome.description}\n`,
     `${outcome.date.slice(0, 10)}, ${conditionsLine(outcome)}\n`,
+    ...(growingSeries(outcome.figures).length === 0
+      ? []
+      : [`![Each cost against the number of tenants, with its budget](${pictureName(outcome)})\n`]),
     '| figure | median | range | held against | its median | times better (range) |',
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row.join(' | ')} |`),

@@ -52,3 +52,22 @@ export function figure({ samples, rivals = {}, limits = {}, note, ...rest }: Fig
 export function budget(value: number, samples: readonly unknown[]): readonly number[] {
   return samples.map(() => value);
 }
+
+/** A figure of a single sample, better the less it is. */
+export function single(
+  name: string,
+  unit: string,
+  value: number,
+  limits: Readonly<Record<string, number>> = {},
+  note?: string,
+): Figure {
+  const samples = [value];
+  return figure({
+    name,
+    unit,
+    better: 'lower',
+    samples,
+    limits: Object.fromEntries(Object.entries(limits).map(([limit, number]) => [limit, budget(number, samples)])),
+    note,
+  });
+}
