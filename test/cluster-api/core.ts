@@ -36,8 +36,13 @@ export interface Core extends AsyncDisposable {
   log(lines?: number): Promise<string>;
 }
 
+export interface CoreOptions {
+  /** Whether Clusters of a ClusterClass are taken care of. Default: false. */
+  readonly topology?: boolean;
+}
+
 /** Starts core as an administrator; resolves when it is healthy. */
-export async function startCore(controlPlane: ControlPlane): Promise<Core> {
+export async function startCore(controlPlane: ControlPlane, { topology = false }: CoreOptions = {}): Promise<Core> {
   const { signal } = new AbortController();
   const [binaries, [webhook, health, diagnostics]] = await Promise.all([
     testBinaries(['cluster-api-controller'], signal),
@@ -55,7 +60,7 @@ export async function startCore(controlPlane: ControlPlane): Promise<Core> {
         `--diagnostics-address=127.0.0.1:${diagnostics}`,
         '--insecure-diagnostics',
         '--skip-crd-migration-phases=StorageVersionMigration,CleanupManagedFields',
-        '--feature-gates=ClusterTopology=false,RuntimeSDK=false,MachinePool=true',
+        `--feature-gates=ClusterTopology=${topology},RuntimeSDK=false,MachinePool=true`,
       ],
     ],
     prepare: writeWebhookCertificate,

@@ -3,9 +3,10 @@ import { networkInterfaces } from 'node:os';
 import type { Cluster } from '#api/core/cluster.ts';
 import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import { clusters, kamajiControlPlanes } from '#api/kinds.ts';
+import { labels } from '#api/labels.ts';
 import type { RunningTenant } from '#controllers/tenantcontrolplane/running-tenant.fake.ts';
 import { runTenant } from '#controllers/tenantcontrolplane/running-tenant.fake.ts';
-import { deployments } from '#runtime/client/builtin.ts';
+import { deployments, pods } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { isConditionTrue } from '#runtime/client/conditions.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
@@ -16,7 +17,7 @@ import { startControllers } from '../controllers-in-process.ts';
 import type { Installation, InstallationOptions } from '../installation.ts';
 import { SHARED, startInstallation } from '../installation.ts';
 import { freePorts } from '../ports.ts';
-import type { Core } from './core.ts';
+import type { Core, CoreOptions } from './core.ts';
 import { startCore } from './core.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface ManagementSide {
   readonly client: Client;
   /** Creates the Cluster and its control plane, as a user does; resolves when there is a Deployment. */
   createCluster(spec?: Pick<NonNullable<Cluster['spec']>, 'infrastructureRef'>): Promise<void>;
+  /** In place of the control plane's pods: one whose API server serves this version, in a Deployment that is all ready. */
+  servePod(version: string): Promise<void>;
   /** Runs the tenant's API server over what this side knows of it, in place of its pods, of which it says that they are ready. */
   runTenant(): Promise<RunningTenant>;
   untilControlPlane(check: (controlPlane: KamajiControlPlane) => boolean): Promise<KamajiControlPlane>;
@@ -38,7 +41,10 @@ export interface ManagementSide {
   stop(): Promise<void>;
 }
 
-export async function startManagementSide(key: ObjectKey, options: InstallationOptions): Promise<ManagementSide> {
+export async function startManagementSide(
+  key: ObjectKey,
+  options: InstallationOptions & CoreOptions,
+): Promise<ManagementSide> {
   const installation = await startInstallation(options);
   const { management } = installation;
   const { client } = management;
@@ -53,7 +59,7 @@ export async function startManagementSide(key: ObjectKey, options: InstallationO
   };
   try {
     controllers = await startControllers(management, { namespace: SHARED, route: () => tenant?.server });
-    core = await startCore(management);
+    core = await startCore(management, options);
   } catch (error) {
     await stop();
     throw error;
@@ -74,6 +80,7 @@ export async function startManagementSide(key: ObjectKey, options: InstallationO
       await declarePodsReady(client, key);
       return tenant;
     },
+    servePod: (version) => servePod(client, key, version),
     untilControlPlane,
     untilReady: () => untilControlPlane(({ status }) => isConditionTrue(status?.conditions, 'Ready')),
     untilCluster: (check) => untilObject(() => client.get(clusters, key), check),
@@ -87,6 +94,22 @@ export async function declarePodsReady(client: Client, key: ObjectKey): Promise<
   const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
   const status = { observedGeneration: metadata?.generation, ...counts };
   await client.mergePatch(deployments, key, { status }, { subresource: 'status' });
+}
+
+async function servePod(client: Client, key: ObjectKey, version: string): Promise<void> {
+  const { namespace = '', name } = key;
+  const own = `${labels.name}=${name}`;
+  for (const { metadata } of (await client.list(pods, { namespace, labelSelector: own })).items) {
+    await client.delete(pods, { namespace, name: metadata?.name ?? '' });
+  }
+  const pod = { namespace, name: `${name}-${version.replaceAll('.', '-')}` };
+  await client.create(pods, {
+    metadata: { ...pod, labels: { [labels.name]: name, [labels.component]: 'deployment' } },
+    spec: { containers: [{ name: 'kube-apiserver', image: `registry.k8s.io/kube-apiserver:${version}` }] },
+  });
+  const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+  await client.mergePatch(pods, pod, { status }, { subresource: 'status' });
+  await declarePodsReady(client, key);
 }
 
 async function createCluster(client: Client, key: ObjectKey, spec: NonNullable<Cluster['spec']>): Promise<void> {
@@ -103,15 +126,18 @@ async function createCluster(client: Client, key: ObjectKey, spec: NonNullable<C
     apiVersion: apiVersionOf(kamajiControlPlanes),
     kind,
     metadata: { namespace, name },
-    spec: {
-      version: 'v1.35.4',
-      replicas: 1,
-      dataStoreName: 'default',
-      addons: { coreDNS: {}, kubeProxy: {} },
-      // Of this machine: Kubernetes allows no loopback address in Endpoints.
-      network: { serviceType: 'ClusterIP', serviceAddress: machineAddress() },
-    },
+    spec: { version: 'v1.35.4', replicas: 1, ...reachableControlPlane() },
   });
+}
+
+/** What makes a control plane that runs as processes of this machine, whatever its version and size. */
+export function reachableControlPlane(): Pick<KamajiControlPlane['spec'], 'dataStoreName' | 'addons' | 'network'> {
+  return {
+    dataStoreName: 'default',
+    addons: { coreDNS: {}, kubeProxy: {} },
+    // Of this machine: Kubernetes allows no loopback address in Endpoints.
+    network: { serviceType: 'ClusterIP', serviceAddress: machineAddress() },
+  };
 }
 
 function machineAddress(): string {

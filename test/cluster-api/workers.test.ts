@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { kamajiControlPlanes, machines } from '#api/kinds.ts';
-import { annotations, labels } from '#api/labels.ts';
+import { annotations } from '#api/labels.ts';
 import { widgetMachineTemplates } from '#controllers/kamajicontrolplane/management-cluster.fake.ts';
 import type { RunningTenant } from '#controllers/tenantcontrolplane/running-tenant.fake.ts';
-import { namespaces, nodes, pods } from '#runtime/client/builtin.ts';
+import { namespaces, nodes } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import { definitionOf } from '../simulation/world/definition.ts';
 import { clusterApiDefinitions } from './core.ts';
 import type { ManagementSide } from './management-side.ts';
-import { declarePodsReady, startManagementSide, until } from './management-side.ts';
+import { startManagementSide, until } from './management-side.ts';
 
 const namespace = 'team';
 const key = { namespace, name: 'shop' };
@@ -61,21 +61,6 @@ suite("with Cluster API's real core, machines of a Cluster with a KamajiControlP
     const read = ['get', 'machinesets', '-n', namespace, '-o', 'jsonpath={.items[*].status.conditions[*].message}'];
     return until(`machines are held: ${why.source}`, async () => why.test(await side.management.kubectl(read)));
   };
-  /** A pod of the control plane whose API server serves, in place of those that were there. */
-  const servePod = async (version: string): Promise<void> => {
-    const own = `${labels.name}=${key.name}`;
-    for (const { metadata } of (await side.client.list(pods, { namespace, labelSelector: own })).items) {
-      await side.client.delete(pods, { namespace, name: metadata?.name ?? '' });
-    }
-    const pod = { namespace, name: `shop-${version.replaceAll('.', '-')}` };
-    await side.client.create(pods, {
-      metadata: { ...pod, labels: { [labels.name]: key.name, [labels.component]: 'deployment' } },
-      spec: { containers: [{ name: 'kube-apiserver', image: `registry.k8s.io/kube-apiserver:${version}` }] },
-    });
-    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
-    await side.client.mergePatch(pods, pod, { status }, { subresource: 'status' });
-    await declarePodsReady(side.client, key);
-  };
   /** Plays infrastructure and kubelet: the machine is there, and its node is in the tenant. */
   const join = async (machine: Machine): Promise<string> => {
     const name = machine.metadata?.name ?? '';
@@ -103,7 +88,7 @@ suite("with Cluster API's real core, machines of a Cluster with a KamajiControlP
     await apply(workers('v1.35.4', 1));
     await untilHeld(/is provisioning \("ControlPlaneIsStable" preflight check failed\)/u);
     assert.deepEqual(await machineList(), []);
-    await servePod('v1.35.4');
+    await side.servePod('v1.35.4');
     await untilMachines(1);
   });
 
@@ -136,7 +121,7 @@ suite("with Cluster API's real core, machines of a Cluster with a KamajiControlP
     await scale(2);
     await untilHeld(/is upgrading \("ControlPlaneIsStable" preflight check failed\)/u);
     assert.equal((await machineList()).length, 1);
-    await servePod('v1.35.5');
+    await side.servePod('v1.35.5');
     await untilMachines(2);
   });
 
