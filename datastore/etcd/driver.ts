@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '#runtime/clock.ts';
 import type { ConnectionConfig } from '../connection.ts';
 import type { Driver, DriverOptions, ProbeResult } from '../driver.ts';
 import { DataStoreError } from '../errors.ts';
@@ -11,10 +12,13 @@ import { etcd } from './protocol.ts';
 import { withdrawSpaceAlarms } from './space-alarms.ts';
 import { dropEtcdTenant, ensureEtcdTenant } from './tenant.ts';
 import { usageOfEtcdTenant } from './usage.ts';
+import { UserRoles } from './user-roles.ts';
 
 export interface EtcdOptions extends DriverOptions {
   /** Default: over the network. */
   readonly connect?: (options: EtcdChannelOptions) => EtcdCalls;
+  /** Default: this machine's. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
 /**
@@ -22,22 +26,23 @@ export interface EtcdOptions extends DriverOptions {
  * the first call.
  */
 export function openEtcd(config: ConnectionConfig, options: EtcdOptions = {}): Driver {
-  const { connect = (channelOptions) => new EtcdChannel(channelOptions), ...fence } = options;
+  const { connect = (channelOptions) => new EtcdChannel(channelOptions), clock = systemClock, ...fence } = options;
   const { tls, endpoints } = config;
   if (tls?.client === undefined) {
     throw new DataStoreError('AuthenticationFailed', 'etcd needs a certificate authority and a client certificate');
   }
   const channel = connect({ endpoints, tls, ...fence });
+  const store = { channel, userRoles: new UserRoles(channel, clock) };
   return Object.freeze<Driver>({
     driver: 'etcd',
     probe: (signal) => probe(channel, signal),
     async ensureTenant(tenant, signal) {
       assertTenantNames('etcd', tenant);
-      await ensureEtcdTenant(channel, tenant, signal);
+      await ensureEtcdTenant(store, tenant, signal);
     },
     async dropTenant(tenant, signal) {
       assertTenantNames('etcd', tenant);
-      await dropEtcdTenant(channel, tenant, signal);
+      await dropEtcdTenant(store, tenant, signal);
     },
     async usage(tenant, signal) {
       assertTenantNames('etcd', tenant);

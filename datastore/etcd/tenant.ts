@@ -4,18 +4,23 @@ import type { EtcdCalls } from './channel.ts';
 import { isEtcdRefusal, refusals, tolerate } from './failure.ts';
 import { samePermission, sameRange, tenantPermission, tenantRange } from './keys.ts';
 import { etcd, type Permission } from './protocol.ts';
+import type { UserRoles } from './user-roles.ts';
+
+/** One etcd under its administrator's credentials. */
+export interface EtcdStore {
+  readonly channel: EtcdCalls;
+  readonly userRoles: UserRoles;
+}
 
 /**
  * User, role and prefix of a tenant. The role is named like the schema and bound to exactly one user, the user holds exactly
  * that role: that is how a tenant's names are told from someone else's. Throws `NameConflict` where they are.
  */
-export async function ensureEtcdTenant(channel: EtcdCalls, names: TenantNames, signal: AbortSignal): Promise<void> {
+export async function ensureEtcdTenant(store: EtcdStore, names: TenantNames, signal: AbortSignal): Promise<void> {
+  const { channel, userRoles } = store;
   const { schema, user } = names;
-  const [roles, permissions] = await Promise.all([
-    rolesOf(channel, user, signal),
-    permissionsOf(channel, schema, signal),
-  ]);
-  await refuseForeignNames(channel, names, roles, permissions, signal);
+  const [roles, permissions] = await Promise.all([userRoles.of(user, signal), permissionsOf(channel, schema, signal)]);
+  await refuseForeignNames(store, names, roles, permissions, signal);
   if (roles === undefined) {
     await claim(refusals.userExists, channel.call(etcd.userAdd, { name: user, options: { noPassword: true } }, signal));
   }
@@ -25,21 +30,26 @@ export async function ensureEtcdTenant(channel: EtcdCalls, names: TenantNames, s
   await ensurePermissions(channel, schema, permissions ?? [], signal);
   if (roles?.includes(schema) === true) return;
   await channel.call(etcd.userGrantRole, { user, role: schema }, signal);
-  await refuseLostRace(channel, names, permissions !== undefined, signal);
+  await refuseLostRace(store, names, permissions !== undefined, signal);
 }
 
 /**
  * Takes the tenant's access away, then its keys, then role and user. The binding is what says that the data is this tenant's, so
  * it goes only after the data: a crash in between leaves a state that the next call finishes.
  */
-export async function dropEtcdTenant(channel: EtcdCalls, names: TenantNames, signal: AbortSignal): Promise<void> {
+export async function dropEtcdTenant(store: EtcdStore, names: TenantNames, signal: AbortSignal): Promise<void> {
+  const { channel, userRoles } = store;
   const { schema, user } = names;
   const permissions = await permissionsOf(channel, schema, signal);
   if (permissions !== undefined) {
-    const holders = await holdersOf(channel, schema, signal);
-    if (holders.every((holder) => holder === user)) await dropSchema(channel, schema, permissions, signal);
+    const isHolder = (await userRoles.of(user, signal))?.includes(schema) === true;
+    // Only a user that holds the role keeps others from being given it meanwhile.
+    const others = isHolder
+      ? await userRoles.othersWith(schema, user, signal)
+      : await userRoles.holdersOf(schema, signal);
+    if (others.length === 0) await dropSchema(channel, schema, permissions, signal);
   }
-  const roles = await rolesOf(channel, user, signal);
+  const roles = await userRoles.of(user, signal);
   if (roles?.every((role) => role === schema) === true) {
     await tolerate(refusals.userMissing, channel.call(etcd.userDelete, { name: user }, signal));
   }
@@ -71,7 +81,7 @@ async function deleteKeys(channel: EtcdCalls, schema: string, signal: AbortSigna
 const deletionPage = 1_000;
 
 async function refuseForeignNames(
-  channel: EtcdCalls,
+  { channel, userRoles }: EtcdStore,
   { schema, user }: TenantNames,
   roles: readonly string[] | undefined,
   permissions: readonly Permission[] | undefined,
@@ -90,7 +100,7 @@ async function refuseForeignNames(
       );
     }
   } else if (roles?.includes(schema) !== true) {
-    const [holder] = await holdersOf(channel, schema, signal);
+    const [holder] = await userRoles.holdersOf(schema, signal);
     if (holder !== undefined) {
       throw conflict(`the schema ${schema} belongs to the user ${holder}; choose another dataStoreSchema`);
     }
@@ -117,13 +127,13 @@ async function claim(taken: string, call: Promise<unknown>): Promise<void> {
  * this call cannot, since the store makes each one only once.
  */
 async function refuseLostRace(
-  channel: EtcdCalls,
+  { channel, userRoles }: EtcdStore,
   { schema, user }: TenantNames,
   roleWasThere: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const roles = (await rolesOf(channel, user, signal)) ?? [];
-  const holders = roleWasThere ? await holdersOf(channel, schema, signal) : [user];
+  const roles = (await userRoles.of(user, signal)) ?? [];
+  const holders = roleWasThere ? await userRoles.holdersOf(schema, signal) : [user];
   if (roles.length === 1 && holders.length === 1) return;
   await tolerate(refusals.roleNotGranted, channel.call(etcd.userRevokeRole, { name: user, role: schema }, signal));
   throw conflict(`the schema ${schema} or the user ${user} was taken by another tenant at the same time`);
@@ -154,16 +164,6 @@ async function revoke(
   await tolerate(refusals.permissionNotGranted, channel.call(etcd.roleRevokePermission, { role, ...range }, signal));
 }
 
-/** The roles of a user; undefined when there is no such user. */
-async function rolesOf(channel: EtcdCalls, name: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  try {
-    return (await channel.call(etcd.userGet, { name }, signal)).roles;
-  } catch (error) {
-    if (isEtcdRefusal(error, refusals.userMissing)) return undefined;
-    throw error;
-  }
-}
-
 /** The permissions of a role; undefined when there is no such role. */
 async function permissionsOf(
   channel: EtcdCalls,
@@ -177,20 +177,6 @@ async function permissionsOf(
     throw error;
   }
 }
-
-/** Every user that holds the role. etcd has no index for that: each one is asked, so never in a pass that changes nothing. */
-async function holdersOf(channel: EtcdCalls, role: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { users } = await channel.call(etcd.userList, {}, signal);
-  const holders: string[] = [];
-  for (let start = 0; start < users.length; start += usersAtOnce) {
-    const some = users.slice(start, start + usersAtOnce);
-    const roles = await Promise.all(some.map((user) => rolesOf(channel, user, signal)));
-    holders.push(...some.filter((_user, index) => roles[index]?.includes(role) === true));
-  }
-  return holders;
-}
-
-const usersAtOnce = 32;
 
 function conflict(message: string): DataStoreError {
   return new DataStoreError('NameConflict', message);

@@ -132,6 +132,7 @@ export class ManagerProcess {
       clock,
       open: (config) =>
         openEtcd(config, {
+          clock,
           beforeWrite: () => refuseUnlessLeading(elector, 'a write to a datastore'),
           connect: (options) => wire.channel(surroundings.connectStore(options), options.beforeWrite ?? (() => {})),
         }),
