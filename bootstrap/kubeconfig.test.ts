@@ -3,7 +3,14 @@ import test from 'node:test';
 import { createAuthority } from '#pki/authority.ts';
 import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
 import { describeCertificate, parseCertificate } from '#pki/inspect.ts';
-import { formatKubeconfig, issueKubeconfig, kubeconfigReissue, parseKubeconfig } from './kubeconfig.ts';
+import { renewalTime } from '#pki/policies.ts';
+import {
+  formatKubeconfig,
+  issueKubeconfig,
+  kubeconfigReissue,
+  kubeconfigRenewalTime,
+  parseKubeconfig,
+} from './kubeconfig.ts';
 
 const NOW = new Date('2026-11-22T10:00:00Z');
 const DAY = 86_400_000;
@@ -121,4 +128,15 @@ test('what cannot be parsed is not quoted, since it may hold a private key', () 
   const error = refused('users:\n- user:\n    client-key-data: c2VjcmV0\n   broken: ]\n');
   assert.ok(error instanceof Error && error.cause instanceof Error);
   assert.doesNotMatch(`${error.message} ${error.cause.message}`, /c2VjcmV0/u);
+});
+
+test('one that was just issued serves until it is due, and only for what it was asked for', async () => {
+  const options = { now: NOW, renewBeforeMs: DAY };
+  const text = await issueKubeconfig(request, options);
+  const reasonAt = (now: Date, wanted = request) => kubeconfigReissue(text, wanted, { ...options, now })?.reason;
+  assert.equal(reasonAt(NOW), undefined);
+  assert.equal(reasonAt(NOW, { ...request, server: 'https://elsewhere:6443' }), 'ServerChanged');
+  const due = kubeconfigRenewalTime(text, DAY);
+  assert.deepEqual(due, renewalTime(parseKubeconfig(text).clientCertificatePem, DAY));
+  assert.equal(reasonAt(due), 'Expiring');
 });

@@ -87,13 +87,17 @@ export function parseKubeconfig(text: string): Kubeconfig {
   };
 }
 
-/** Issues the client certificate of a kubeconfig and writes it. Errors as `issue` of pki/authority. */
+/**
+ * Issues the client certificate of a kubeconfig and writes it. With `renewBeforeMs`, `kubeconfigReissue` and
+ * `kubeconfigRenewalTime` know the text from then on and need not parse it. Errors as `issue` of pki/authority.
+ */
 export async function issueKubeconfig(
   request: KubeconfigRequest,
-  options: { readonly now: Date; readonly algorithm?: KeyAlgorithm },
+  options: { readonly now: Date; readonly algorithm?: KeyAlgorithm; readonly renewBeforeMs?: number },
 ): Promise<string> {
-  const pair = await issue({ ...request.certificate, ...options, authority: request.authority });
-  return formatKubeconfig({
+  const { renewBeforeMs, ...issuing } = options;
+  const pair = await issue({ ...request.certificate, ...issuing, authority: request.authority });
+  const text = formatKubeconfig({
     server: request.server,
     clusterName: request.clusterName,
     userName: request.name ?? request.certificate.subject.commonName,
@@ -102,6 +106,12 @@ export async function issueKubeconfig(
     clientCertificatePem: pair.certificatePem,
     clientKeyPem: pair.privateKeyPem,
   });
+  if (renewBeforeMs !== undefined) {
+    const due = renewalTime(pair.certificatePem, renewBeforeMs);
+    kubeconfigs.note(questionOf(text, request, { renewBeforeMs }), due);
+    renewalTimes.note([text, renewBeforeMs], due.getTime());
+  }
+  return text;
 }
 
 /** Why a stored kubeconfig must be made again, or undefined when it serves. Options as for a bare certificate. */
@@ -111,8 +121,7 @@ export function kubeconfigReissue(
   options: { readonly now: Date; readonly renewBeforeMs: number; readonly rotateRequested?: boolean },
 ): KubeconfigReissue | undefined {
   if (stored === undefined || stored === '') return { reason: 'Missing', message: 'there is none yet' };
-  const { now, ...further } = options;
-  return kubeconfigs.objection([stored, request, further], now, () => {
+  return kubeconfigs.objection(questionOf(stored, request, options), options.now, () => {
     const objection = objectionTo(stored, request, options);
     return objection === undefined
       ? { dueMs: kubeconfigRenewalTime(stored, options.renewBeforeMs).getTime() }
@@ -124,6 +133,15 @@ export function kubeconfigReissue(
 export function kubeconfigRenewalTime(text: string, renewBeforeMs: number): Date {
   const find = (): number => renewalTime(parseKubeconfig(text).clientCertificatePem, renewBeforeMs).getTime();
   return new Date(renewalTimes.answer([text, renewBeforeMs], find));
+}
+
+function questionOf(
+  text: string,
+  { server, clusterName, authority, certificate, name }: KubeconfigRequest,
+  options: { readonly renewBeforeMs: number; readonly rotateRequested?: boolean },
+): readonly unknown[] {
+  const { renewBeforeMs, rotateRequested = false } = options;
+  return [text, server, clusterName, authority, certificate, name, renewBeforeMs, rotateRequested];
 }
 
 const kubeconfigs = new GoodUntilDue();

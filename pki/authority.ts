@@ -1,11 +1,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { createPublicKey } from 'node:crypto';
 import type { CertificateTemplate, Subject, Usage } from './certificate.ts';
 import { createCertificate } from './certificate.ts';
 import { PkiError } from './errors.ts';
+import type { IssuerFields } from './inspect.ts';
 import { issuerFieldsOf, parseCertificates } from './inspect.ts';
 import type { KeyAlgorithm } from './key.ts';
-import { generateKeyPair, parsePrivateKey, samePublicKey } from './key.ts';
+import { encodePrivateKey, generateKeys, parsePrivateKey, samePublicKey } from './key.ts';
 import { Remembered } from './remembered.ts';
 
 /** A certificate and its private key, as Secrets hold them. An authority's certificate may be a bundle. */
@@ -45,17 +45,19 @@ export const CERTIFICATE_VALIDITY_MS = 365 * 24 * 3600 * 1000;
 
 /** Makes a self-signed certificate authority, as `kubeadm init` does. Valid from five minutes ago. */
 export async function createAuthority(options: AuthorityOptions): Promise<CertificatePair> {
-  const { privateKeyPem } = await generateKeyPair(options.algorithm);
-  const privateKey = parsePrivateKey(privateKeyPem);
+  const { privateKey, publicKey } = await generateKeys(options.algorithm);
   const template: CertificateTemplate = {
     subject: { commonName: options.commonName },
     dnsNames: [options.commonName],
-    publicKey: createPublicKey(privateKey),
+    publicKey,
     isAuthority: true,
     notBefore: backdate(options.now),
     notAfter: new Date(options.now.getTime() + (options.validityMs ?? AUTHORITY_VALIDITY_MS)),
   };
-  return { certificatePem: createCertificate(template, { privateKey }), privateKeyPem };
+  return {
+    certificatePem: createCertificate(template, { privateKey }),
+    privateKeyPem: encodePrivateKey(privateKey),
+  };
 }
 
 /**
@@ -65,7 +67,7 @@ export async function createAuthority(options: AuthorityOptions): Promise<Certif
  */
 export async function issue(options: IssueOptions): Promise<CertificatePair> {
   const authority = openAuthority(options.authority);
-  const { privateKeyPem } = await generateKeyPair(options.algorithm);
+  const { privateKey, publicKey } = await generateKeys(options.algorithm);
   const notAfter = Math.min(options.now.getTime() + options.validityMs, Date.parse(authority.certificate.validTo));
   const certificatePem = createCertificate(
     {
@@ -73,17 +75,34 @@ export async function issue(options: IssueOptions): Promise<CertificatePair> {
       usages: options.usages,
       dnsNames: options.dnsNames ?? [],
       ipAddresses: options.ipAddresses ?? [],
-      publicKey: createPublicKey(parsePrivateKey(privateKeyPem)),
+      publicKey,
       notBefore: backdate(options.now),
       notAfter: new Date(notAfter),
     },
-    { privateKey: authority.privateKey, issuer: issuerFieldsOf(authority.certificate) },
+    { privateKey: authority.privateKey, issuer: authority.issuer },
   );
-  return { certificatePem, privateKeyPem };
+  return { certificatePem, privateKeyPem: encodePrivateKey(privateKey) };
 }
 
+/** An authority, ready to sign. */
+interface OpenAuthority {
+  readonly certificate: X509Certificate;
+  readonly privateKey: KeyObject;
+  /** What the certificates that it signs say about it. */
+  readonly issuer: IssuerFields;
+}
+
+// A pass signs a dozen certificates with the same pair, and nothing of the pair is kept longer than the pair itself.
+const opened = new WeakMap<CertificatePair, OpenAuthority>();
+
 /** The certificate of an authority's bundle that its private key belongs to, and that key. Errors as `issue`. */
-export function openAuthority(pair: CertificatePair): { certificate: X509Certificate; privateKey: KeyObject } {
+export function openAuthority(pair: CertificatePair): OpenAuthority {
+  const known = opened.get(pair) ?? open(pair);
+  opened.set(pair, known);
+  return known;
+}
+
+function open(pair: CertificatePair): OpenAuthority {
   const privateKey = parsePrivateKey(pair.privateKeyPem);
   const certificate = parseCertificates(pair.certificatePem).find((one) => samePublicKey(one.publicKey, privateKey));
   if (certificate === undefined) {
@@ -92,7 +111,7 @@ export function openAuthority(pair: CertificatePair): { certificate: X509Certifi
   if (!certificate.ca) {
     throw new PkiError('AuthorityUnusable', `the certificate ${certificate.subject} is not a certificate authority`);
   }
-  return { certificate, privateKey };
+  return { certificate, privateKey, issuer: issuerFieldsOf(certificate) };
 }
 
 /** The one certificate of an authority that its key belongs to, in PEM: what a program takes that signs. Errors as `issue`. */

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { createPrivateKey, createPublicKey, generateKeyPair as startKeyPair, generateKeyPairSync } from 'node:crypto';
 import { PkiError } from './errors.ts';
 
@@ -15,13 +15,25 @@ export interface KeyPair {
 export type KeyGenerator = (algorithm: KeyAlgorithm) => Promise<KeyPair>;
 
 /** Makes a key pair. RSA is generated off the event loop, a few at a time, so that nothing else waits for the thread pool. */
-export async function generateKeyPair(algorithm: KeyAlgorithm = 'ECDSA-P256'): Promise<KeyPair> {
+export async function generateKeyPair(algorithm?: KeyAlgorithm): Promise<KeyPair> {
+  const { privateKey, publicKey } = await generateKeys(algorithm);
+  return { privateKeyPem: encodePrivateKey(privateKey), publicKeyPem: encodePublicKey(publicKey) };
+}
+
+/** As `generateKeyPair`, for those who go on working with the keys: to read them from PEM takes longer than to make them. */
+export async function generateKeys(algorithm: KeyAlgorithm = 'ECDSA-P256'): Promise<KeyPairKeyObjectResult> {
   switch (algorithm) {
     case 'ECDSA-P256':
-      return encodeKeyPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'RSA-2048':
-      return encodeKeyPair(await rsaSlots.run(generateRsaKey));
+      return rsaSlots.run(generateRsaKeys);
   }
+}
+
+/** A private key as files hold it: SEC1 (EC) or PKCS#1 (RSA) PEM. */
+export function encodePrivateKey(key: KeyObject): string {
+  const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+  return key.export({ type, format: 'pem' }).toString();
 }
 
 /** Reads an EC or RSA private key from PEM (SEC1, PKCS#1 or PKCS#8). Throws PkiError `KeyUnparsable` or `KeyTypeUnsupported`. */
@@ -80,21 +92,13 @@ function slots(limit: number): { run<T>(task: () => Promise<T>): Promise<T> } {
   };
 }
 
-function generateRsaKey(): Promise<KeyObject> {
+function generateRsaKeys(): Promise<KeyPairKeyObjectResult> {
   return new Promise((resolve, reject) => {
-    startKeyPair('rsa', { modulusLength: 2048 }, (error, _publicKey, privateKey) => {
-      if (error === null) resolve(privateKey);
+    startKeyPair('rsa', { modulusLength: 2048 }, (error, publicKey, privateKey) => {
+      if (error === null) resolve({ privateKey, publicKey });
       else reject(error);
     });
   });
-}
-
-function encodeKeyPair(privateKey: KeyObject): KeyPair {
-  const type = privateKey.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
-  return {
-    privateKeyPem: privateKey.export({ type, format: 'pem' }).toString(),
-    publicKeyPem: encodePublicKey(createPublicKey(privateKey)),
-  };
 }
 
 function encodePublicKey(key: KeyObject): string {

@@ -62,6 +62,17 @@ export function certificateReissue(input: CertificatePolicyInput): Reissue | und
   });
 }
 
+/**
+ * Notes that the stored pair has just been issued by the authority as it is wanted: `certificateReissue` then need not parse it to find
+ * that out. Answers when it is due.
+ */
+export function noteIssued(input: Omit<CertificatePolicyInput, 'others' | 'rotateRequested' | 'now'>): Date {
+  const { stored, authority, wanted, renewBeforeMs } = input;
+  const due = renewalTime(stored.certificatePem ?? '', renewBeforeMs);
+  certificates.note(questionOf(input, [authority, [], wanted]), due);
+  return due;
+}
+
 /** Why a stored certificate authority must be made again, or undefined when it serves. */
 export function authorityReissue(input: RenewalInput): Reissue | undefined {
   return unlessKnownGood(input, [], () => open(input, (pair) => firstOf(AUTHORITY_POLICIES, { ...input, ...pair })));
@@ -127,16 +138,25 @@ const renewalTimes = new Remembered<number>();
 const keyPairs = new Remembered<Reissue | 'none'>();
 
 function unlessKnownGood(
-  { stored, now, renewBeforeMs, rotateRequested = false }: RenewalInput,
+  input: RenewalInput,
   further: readonly unknown[],
   look: () => Reissue | undefined,
 ): Reissue | undefined {
-  return certificates.objection([stored, renewBeforeMs, rotateRequested, further], now, () => {
+  const { stored, now, renewBeforeMs } = input;
+  return certificates.objection(questionOf(input, further), now, () => {
     const objection = look();
     if (objection !== undefined) return { objection };
     const due = parseCertificates(stored.certificatePem ?? '').map((one) => dueTime(one, renewBeforeMs).getTime());
     return { dueMs: Math.min(...due) };
   });
+}
+
+function questionOf(
+  { stored, renewBeforeMs, rotateRequested = false }: Omit<RenewalInput, 'now'>,
+  further: readonly unknown[],
+): readonly unknown[] {
+  const { certificatePem, privateKeyPem } = stored;
+  return [certificatePem, privateKeyPem, renewBeforeMs, rotateRequested, further];
 }
 
 function open(input: RenewalInput, decide: (pair: OpenPair) => Reissue | undefined): Reissue | undefined {

@@ -37,6 +37,14 @@ suite('what was found good', () => {
     assert.equal(looks, 3);
   });
 
+  test('what is noted as good when it is made is first looked at when it is due', () => {
+    const good = new GoodUntilDue();
+    good.note(['certificate'], at(100));
+    const ask = (nowMs: number): string | undefined =>
+      good.objection(['certificate'], at(nowMs), () => ({ objection: 'expiring' }));
+    assert.deepEqual([ask(1), ask(99), ask(100)], [undefined, undefined, 'expiring']);
+  });
+
   test('an objection is not remembered', () => {
     const good = new GoodUntilDue();
     const ask = (verdict: Verdict<string>): string | undefined => good.objection(['key'], at(0), () => verdict);

@@ -16,18 +16,30 @@ export class Remembered<V> {
   answer(question: readonly unknown[], find: () => V): V;
   answer(question: readonly unknown[], find: () => V | undefined): V | undefined;
   answer(question: readonly unknown[], find: () => V | undefined): V | undefined {
-    const digest = hash('sha256', JSON.stringify(question), 'base64');
+    const digest = digestOf(question);
     const known = this.#answers.get(digest);
     if (known !== undefined) return known;
     const found = find();
-    if (found === undefined) return undefined;
-    this.#answers.set(digest, found);
+    if (found !== undefined) this.#keep(digest, found);
+    return found;
+  }
+
+  /** Notes the answer to a question that nobody has to find out. */
+  note(question: readonly unknown[], answer: V): void {
+    this.#keep(digestOf(question), answer);
+  }
+
+  #keep(digest: string, answer: V): void {
+    this.#answers.set(digest, answer);
     for (const oldest of this.#answers.keys()) {
       if (this.#answers.size <= this.#limit) break;
       this.#answers.delete(oldest);
     }
-    return found;
   }
+}
+
+function digestOf(question: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(question), 'base64');
 }
 
 /** Why something must be made again, or until when (ms since the epoch) nothing speaks against it. */
@@ -36,6 +48,11 @@ export type Verdict<Objection> = { readonly objection: Objection } | { readonly 
 /** Looks again at what was once found good only when that is due. */
 export class GoodUntilDue {
   readonly #due = new Remembered<number>();
+
+  /** Notes that nothing speaks against something before it is due: we have just made it so. */
+  note(question: readonly unknown[], due: Date): void {
+    this.#due.note(question, due.getTime());
+  }
 
   /** What `look` objects to; it must follow from the question alone, but for objections that begin when it is due. */
   objection<O>(question: readonly unknown[], now: Date, look: () => Verdict<O>): O | undefined {

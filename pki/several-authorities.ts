@@ -1,9 +1,7 @@
-import { createPublicKey } from 'node:crypto';
 import type { CertificatePair, IssueOptions } from './authority.ts';
 import { backdate, intermediatesPem, issue, openAuthority } from './authority.ts';
 import { createCertificate } from './certificate.ts';
-import { issuerFieldsOf } from './inspect.ts';
-import { generateKeyPair, parsePrivateKey } from './key.ts';
+import { encodePrivateKey, generateKeys } from './key.ts';
 
 export interface SeveralAuthorities extends Omit<IssueOptions, 'authority'> {
   readonly authorities: readonly CertificatePair[];
@@ -18,18 +16,16 @@ export async function issueUnderSeveral(options: SeveralAuthorities): Promise<Ce
   const { authorities, algorithm, now, ...request } = options;
   const signers = authorities.map((authority) => openAuthority(authority));
   const ends = signers.map(({ certificate }) => Date.parse(certificate.validTo));
-  const { privateKeyPem } = await generateKeyPair(algorithm);
+  const keys = await generateKeys(algorithm);
   const template = {
     subject: { commonName: 'authority of one certificate' },
-    publicKey: createPublicKey(parsePrivateKey(privateKeyPem)),
+    publicKey: keys.publicKey,
     isAuthority: true,
     notBefore: backdate(now),
     notAfter: new Date(Math.min(now.getTime() + request.validityMs, ...ends)),
   };
-  const signed = signers.map(({ certificate, privateKey }) =>
-    createCertificate(template, { privateKey, issuer: issuerFieldsOf(certificate) }),
-  );
-  const authority = { certificatePem: signed.join(''), privateKeyPem };
+  const signed = signers.map(({ privateKey, issuer }) => createCertificate(template, { privateKey, issuer }));
+  const authority = { certificatePem: signed.join(''), privateKeyPem: encodePrivateKey(keys.privateKey) };
   const pair = await issue({ ...request, now, authority, ...(algorithm === undefined ? {} : { algorithm }) });
   const ways = authorities.map((above, index) => `${signed[index] ?? ''}${intermediatesPem(above)}`);
   return { certificatePem: [pair.certificatePem, ...ways].join(''), privateKeyPem: pair.privateKeyPem };

@@ -56,7 +56,9 @@ export async function grant(wish: Wish, { now, renewBeforeMs, algorithm }: Grant
     } as const;
     const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
     const text =
-      reissue === undefined && stored !== undefined ? stored : await issueKubeconfig(request, { now, algorithm });
+      reissue === undefined && stored !== undefined
+        ? stored
+        : await issueKubeconfig(request, { now, algorithm, renewBeforeMs });
     return {
       text,
       reissue,

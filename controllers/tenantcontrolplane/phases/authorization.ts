@@ -93,7 +93,7 @@ async function limited(
     const rotateRequested = rotationRequested(live);
     const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
     const isKept = reissue === undefined && stored !== undefined;
-    const kubeconfig = isKept ? stored : await issueKubeconfig(request, { now, algorithm });
+    const kubeconfig = isKept ? stored : await issueKubeconfig(request, { now, algorithm, renewBeforeMs });
     const draft: SecretDraft = {
       name: names.authorization,
       component: COMPONENT,

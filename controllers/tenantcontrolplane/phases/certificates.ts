@@ -7,7 +7,7 @@ import { controlPlaneCertificates, datastoreCertificate, KUBECONFIG_CERTIFICATES
 import { parseCertificate } from '#pki/inspect.ts';
 import type { KeyAlgorithm } from '#pki/key.ts';
 import type { Reissue } from '#pki/policies.ts';
-import { certificateReissue, renewalTime } from '#pki/policies.ts';
+import { certificateReissue, noteIssued, renewalTime } from '#pki/policies.ts';
 import { issueUnderSeveral } from '#pki/several-authorities.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import type { SecretDraft } from '../secrets.ts';
@@ -184,16 +184,19 @@ export async function obtain(
     rotateRequested,
   });
   const { certificatePem, privateKeyPem } = stored;
-  const pair =
-    reissue === undefined && certificatePem !== undefined && privateKeyPem !== undefined
-      ? { certificatePem, privateKeyPem }
-      : others.length === 0
-        ? await issue({ ...request, authority, algorithm, now })
-        : await issueUnderSeveral({ ...request, authorities: [authority, ...others], algorithm, now });
+  const serves = reissue === undefined && certificatePem !== undefined && privateKeyPem !== undefined;
+  const pair = serves
+    ? { certificatePem, privateKeyPem }
+    : others.length === 0
+      ? await issue({ ...request, authority, algorithm, now })
+      : await issueUnderSeveral({ ...request, authorities: [authority, ...others], algorithm, now });
   return {
     pair,
     reissue,
-    renewAt: renewalTime(pair.certificatePem, renewBeforeMs),
+    renewAt:
+      serves || others.length > 0
+        ? renewalTime(pair.certificatePem, renewBeforeMs)
+        : noteIssued({ stored: pair, authority, wanted: request, renewBeforeMs }),
     ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
   };
 }

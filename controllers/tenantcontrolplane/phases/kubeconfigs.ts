@@ -88,7 +88,9 @@ export async function grantKubeconfigs(
       const stored = secretText(secret, key);
       const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
       const text =
-        reissue === undefined && stored !== undefined ? stored : await issueKubeconfig(request, { now, algorithm });
+        reissue === undefined && stored !== undefined
+          ? stored
+          : await issueKubeconfig(request, { now, algorithm, renewBeforeMs });
       return { key, text, reissue };
     }),
   );
