@@ -1,9 +1,9 @@
-import type { Series } from './growth.ts';
+import { fromTenants, type Series } from './growth.ts';
 import { short } from './report.ts';
 
 /**
  * An SVG of what grows with the number of tenants: a panel for each cost, both axes logarithmic, so that a straight line is a power. Beside
- * the curve stand its budget and what linear growth from its first point would be. It brings its own background, so that it can
+ * the curve stand its budget and what linear growth would be. It brings its own background, so that it can
  * be read on a light and on a dark page.
  */
 export function growthPicture(series: readonly Series[]): string {
@@ -48,6 +48,8 @@ function panelOf(series: Series, index: number): string {
   const y = scale([Math.min(...values) / 1.6, Math.max(...values) * 1.6], [panel.height - panel.bottom, panel.top]);
   const line = (of: readonly Series['points'][number][], value: (point: Series['points'][number]) => number): string =>
     of.map((point) => `${round(x(point.tenants))},${round(y(value(point)))}`).join(' ');
+  const guided = shown.filter((point) => point.tenants >= fromTenants);
+  const linear = linearFrom(series, guided[0]);
   const limited = points.filter(({ budget = 0 }) => budget > 0);
   const clip = `panel-${index}`;
   return [
@@ -63,11 +65,7 @@ function panelOf(series: Series, index: number): string {
       text(x(size), panel.height - panel.bottom + 15, short(size), 'text-anchor="middle"'),
     ]),
     text((panel.left + panel.width - panel.right) / 2, panel.height - 5, 'tenants', 'text-anchor="middle"'),
-    polyline(
-      line(shown, linearFrom(series, shown[0])),
-      colours.linear,
-      `stroke-dasharray="2 4" clip-path="url(#${clip})"`,
-    ),
+    polyline(line(guided, linear), colours.linear, `stroke-dasharray="2 4" clip-path="url(#${clip})"`),
     ...(limited.length === 0
       ? []
       : [
@@ -112,7 +110,7 @@ function legend(): string {
   const entries = [
     ['measured', colours.curve, 'stroke-width="2"'],
     ['budget', colours.budget, 'stroke-dasharray="7 4"'],
-    ['linear from the first size on', colours.linear, 'stroke-dasharray="2 4"'],
+    [`linear from ${fromTenants} tenants on`, colours.linear, 'stroke-dasharray="2 4"'],
   ] as const;
   return entries
     .map(([name, colour, style], index) => {

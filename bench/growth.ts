@@ -58,7 +58,8 @@ export function growthExponent({ points, isPerTenant }: Series): number | undefi
   return isPerTenant ? slope + 1 : slope;
 }
 
-const fromTenants = 100;
+/** From so many tenants on it is looked at how a cost grows. */
+export const fromTenants = 100;
 
 /** One figure for each cost that must not grow faster than the number of tenants. */
 export function growthFigures(figures: readonly Figure[], costs: readonly string[]): readonly Figure[] {

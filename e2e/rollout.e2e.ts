@@ -8,11 +8,10 @@ import {
   removeBareTenants,
   waitForReason,
 } from '#lab/bare-tenant.ts';
-import { nodeContainer } from '#lab/paths.ts';
 import type { Lab } from '#lab/up.ts';
-import { versions } from '#lab/versions.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
 import type { Pod } from '#runtime/client/builtin.ts';
+import { tagLaterVersion } from '#test/lab/later-versions.ts';
 import { startUsers, type Users } from '#test/rollout/users.ts';
 import { beginInvariants, type Invariants } from './invariants.ts';
 import { openLab } from '#test/lab/open-lab.ts';
@@ -22,8 +21,6 @@ const namespace = 'default';
 const name = 'e2e-rollout';
 const tenant: BareTenant = { name, namespace, replicas: 2, serviceType: 'LoadBalancer' };
 const perSecond = 20;
-/** The next patch version, for which the lab has no other programs: its images are those of the present one. */
-const nextVersion = versions.kubernetes.replace(/\d+$/, (patch) => String(Number(patch) + 1));
 
 suite('whatever replaces the pods of a control plane of two, nobody notices', { concurrency: 1 }, () => {
   const { signal } = new AbortController();
@@ -31,11 +28,12 @@ suite('whatever replaces the pods of a control plane of two, nobody notices', { 
   let lab: Lab;
   let invariants: Invariants;
   let users: Users;
+  let nextVersion: string;
 
   before(async () => {
     lab = await openLab(signal);
     await removeBareTenants(lab.kubectl, [tenant]);
-    await tagNextVersion();
+    nextVersion = await tagLaterVersion(lab.engine.docker, 1);
     invariants = await beginInvariants(lab, signal);
     await applyBareTenant(lab.kubectl, tenant);
     await waitForReason(lab.kubectl, tenant, 'Ready', 'Ready', 180, signal);
@@ -49,7 +47,7 @@ suite('whatever replaces the pods of a control plane of two, nobody notices', { 
 
   test('a change of the version replaces both pods', async (context) => {
     const before = await settled(2);
-    await applyBareTenant(lab.kubectl, { ...tenant, version: `v${nextVersion}` });
+    await applyBareTenant(lab.kubectl, { ...tenant, version: nextVersion });
     await settled(2, before);
     await nobodyNoticed(context);
   });
@@ -112,13 +110,5 @@ suite('whatever replaces the pods of a control plane of two, nobody notices', { 
     // They have been at it.
     assert.ok(events.written > 0);
     for (const { requests } of Object.values(probes)) assert.ok(requests > 0);
-  }
-
-  async function tagNextVersion(): Promise<void> {
-    for (const component of ['apiserver', 'controller-manager', 'scheduler']) {
-      const image = `registry.k8s.io/kube-${component}`;
-      const images = [`${image}:v${versions.kubernetes}`, `${image}:v${nextVersion}`];
-      await lab.engine.docker(['exec', nodeContainer, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', ...images]);
-    }
   }
 });

@@ -1,6 +1,7 @@
 import { annotations, labels } from '#api/labels.ts';
 import { type BareTenant, applyBareTenant, openBareTenant } from '#lab/bare-tenant.ts';
 import { isReady } from '#test/lab/manager.ts';
+import { tagLaterVersion } from '#test/lab/later-versions.ts';
 import { type Noticed, startUsers } from '#test/rollout/users.ts';
 import { type Figure, budget, figure } from '../figure.ts';
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
@@ -10,7 +11,8 @@ import type { BenchContext, Suite } from '../suite.ts';
 
 export const suite: Suite = {
   name: 'rollout',
-  description: 'what users of a control plane of two replicas notice while certificates are rotated, on the lab',
+  description:
+    'what users of a control plane of two replicas notice of a change of its version and of a rotation of certificates, on the lab',
   async run(context) {
     const { quick, signal, progress } = context;
     await using bench = await openBenchLab(signal);
@@ -18,32 +20,51 @@ export const suite: Suite = {
     await applyBareTenant(bench.lab.kubectl, tenant);
     await until('the tenant Ready', 300, () => readyAt(bench.tenants, tenant.name), signal);
     await settled(bench, new Set(), context);
-    const rollouts: Rollout[] = [];
+    const rollouts: Record<Kind, Rollout[]> = { 'version change': [], 'certificate rotation': [] };
     {
       await using users = await startUsers(await openBareTenant(bench.lab, tenant), 20, signal);
-      for (let round = 1; round <= (quick ? 1 : 5); round++) {
-        progress(`rotation ${round}`);
-        const began = performance.now();
-        await rotate(bench, tenant.name, context);
-        const seconds = (performance.now() - began) / 1_000;
-        rollouts.push({ ...(await users.take()), seconds });
+      for (let round = 1; round <= (quick ? 1 : 3); round++) {
+        for (const kind of kinds) {
+          progress(`${kind} ${round}`);
+          const old = await settled(bench, new Set(), context);
+          const began = performance.now();
+          await begin[kind](bench, tenant, round);
+          await settled(bench, old, context);
+          const seconds = (performance.now() - began) / 1_000;
+          rollouts[kind].push({ ...(await users.take()), seconds });
+        }
       }
     }
     await removeTenants(bench, [tenant]);
-    return figuresOf(rollouts);
+    return kinds.flatMap((kind) => figuresOf(kind, rollouts[kind]));
   },
 };
+
+const kinds = ['version change', 'certificate rotation'] as const;
+type Kind = (typeof kinds)[number];
 
 interface Rollout extends Noticed {
   readonly seconds: number;
 }
 
-async function rotate(bench: BenchLab, name: string, context: BenchContext): Promise<void> {
-  const old = await settled(bench, new Set(), context);
-  const secret = ['secret', `${name}-api-server-certificate`, '-n', namespace];
-  await bench.lab.kubectl(['annotate', ...secret, `${annotations.rotate}=`, '--overwrite']);
-  await settled(bench, old, context);
-}
+/** What a user does for it, by the number of the round. */
+const begin: Readonly<Record<Kind, (bench: BenchLab, tenant: BareTenant, round: number) => Promise<unknown>>> = {
+  async 'version change'({ lab }, tenant, round) {
+    const version = await tagLaterVersion(lab.engine.docker, round);
+    const patch = JSON.stringify({ spec: { kubernetes: { version } } });
+    await lab.kubectl(['patch', 'tcp', tenant.name, '-n', tenant.namespace, '--type=merge', '-p', patch]);
+  },
+  'certificate rotation': ({ lab }, { name }) =>
+    lab.kubectl([
+      'annotate',
+      'secret',
+      `${name}-api-server-certificate`,
+      '-n',
+      namespace,
+      `${annotations.rotate}=`,
+      '--overwrite',
+    ]),
+};
 
 /** Waits until two pods are there, ready and none of `old`, and no others; answers their UIDs. */
 function settled(bench: BenchLab, old: ReadonlySet<string>, { signal }: BenchContext): Promise<ReadonlySet<string>> {
@@ -60,7 +81,7 @@ function settled(bench: BenchLab, old: ReadonlySet<string>, { signal }: BenchCon
   return until('two new pods', 300, look, signal);
 }
 
-function figuresOf(rollouts: readonly Rollout[]): readonly Figure[] {
+function figuresOf(kind: Kind, rollouts: readonly Rollout[]): readonly Figure[] {
   const better = 'lower';
   const probes = rollouts.map((rollout) => Object.values(rollout.probes));
   const sum = (property: 'requests' | 'repeated' | 'postponed') =>
@@ -70,7 +91,7 @@ function figuresOf(rollouts: readonly Rollout[]): readonly Figure[] {
   const zero = { limits: { budget: budget(0, rollouts) } };
   return [
     figure({
-      name: 'failed requests in a rollout',
+      name: `failed requests in a ${kind}`,
       unit: 'requests',
       better,
       samples: probes.map((kinds) => kinds.flatMap(({ failures }) => failures).length),
@@ -78,7 +99,7 @@ function figuresOf(rollouts: readonly Rollout[]): readonly Figure[] {
       note: `of ${requests} in all: 20 a second each on kept connections, over HTTP/2 and on a new connection each time`,
     }),
     figure({
-      name: 'lost watch events in a rollout',
+      name: `lost watch events in a ${kind}`,
       unit: 'events',
       better,
       samples: rollouts.map((rollout) => rollout.events.lost.length + rollout.events.failures.length),
@@ -86,25 +107,25 @@ function figuresOf(rollouts: readonly Rollout[]): readonly Figure[] {
       note: `of ${events} in all`,
     }),
     figure({
-      name: 'requests sent again in a rollout, their connection having ended',
+      name: `requests sent again in a ${kind}, their connection having ended`,
       unit: 'requests',
       better,
       samples: sum('repeated'),
     }),
     figure({
-      name: 'requests sent again in a rollout when the server asked for that',
+      name: `requests sent again in a ${kind} when the server asked for that`,
       unit: 'requests',
       better,
       samples: sum('postponed'),
     }),
     figure({
-      name: 'slowest request in a rollout',
+      name: `slowest request in a ${kind}`,
       unit: 'ms',
       better,
       samples: probes.map((kinds) => Math.max(...kinds.map(({ slowestMs }) => slowestMs))),
     }),
     figure({
-      name: 'rollout: certificate to be rotated to the last old pod gone',
+      name: `${kind}: asked for until the last old pod is gone`,
       unit: 's',
       better,
       samples: rollouts.map(({ seconds }) => seconds),

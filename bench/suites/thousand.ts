@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tenantCheckIntervalMs } from '#controllers/tenantcontrolplane/tenant-check.ts';
 import { type Figure, single } from '../figure.ts';
 import { growthFigures } from '../growth.ts';
 import { memoryBudget } from '../simulated-fleet/memory-budget.ts';
@@ -157,7 +156,8 @@ const quietSeconds = 5;
 async function settled({ manager }: FleetScene, size: number, signal: AbortSignal, passes = 0): Promise<void> {
   const ended = () => manager.metric('controller_runtime_reconcile_total', { controller: 'tenantcontrolplane' });
   const waiting = () => manager.metric('workqueue_depth', { name: 'tenantcontrolplane' });
-  const mostPerSecond = 1 + (2 * size * 1_000) / tenantCheckIntervalMs(size);
+  // Each is looked into every 30 seconds, but not many more than three a second.
+  const mostPerSecond = 1 + 2 * Math.min(size / 30, 10 / 3);
   for (let last = -Infinity, quiet = 0; quiet < quietSeconds;) {
     const now = await ended();
     const isQuiet = now >= passes && now - last <= mostPerSecond && (await waiting()) === 0;
