@@ -37,6 +37,7 @@ suite('what goes wrong is said in a condition, and heals when its cause goes', {
 
     await applyBareTenant(lab.kubectl, tenant);
     await reason('Ready', 'Ready', 180);
+    await invariants.checkContainers();
   });
 
   test('a node port that another Service has is PortOccupied until it is freed', async () => {

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
-import { labels } from '#api/labels.ts';
 import type { Lab } from '#lab/up.ts';
 import { type Look, waitFor } from '#lab/wait.ts';
-import type { Pod } from '#runtime/client/builtin.ts';
 import * as manager from '#test/lab/manager.ts';
+import { endsOfContainers, supervisedPods } from './supervised-pods.ts';
 
 /** What has to hold at the end of every suite, whatever it tested. */
 export interface Invariants {
   /**
    * Waits until the manager writes nothing any more, then asserts: it was refused nothing, and nothing that it made was there
-   * already; no container of it, of a control plane or of a store was started anew; its logs tell of nothing unhandled.
+   * already; `checkContainers`; its logs tell of nothing unhandled.
    */
   check(): Promise<void>;
+  /** Asserts that no container of the manager, of a control plane or of a store was started anew. Before a control plane is deleted. */
+  checkContainers(): Promise<void>;
 }
 
 export interface InvariantsOptions {
@@ -29,12 +30,14 @@ export async function beginInvariants(
   { endsManagers = false }: InvariantsOptions = {},
 ): Promise<Invariants> {
   const since = new Date();
-  const restarts = async (): Promise<ReadonlyMap<string, number>> => {
-    const pods = await supervisedPods(lab, endsManagers);
-    return new Map(pods.map((pod) => [pod.metadata?.uid ?? '', manager.restartsOf(pod)]));
+  const pods = () => supervisedPods(lab.kubectl, endsManagers);
+  const before = new Map((await pods()).map((pod) => [pod.metadata?.uid, manager.restartsOf(pod)]));
+  const checkContainers = async (): Promise<void> => {
+    const anew = (await pods()).filter((pod) => manager.restartsOf(pod) > (before.get(pod.metadata?.uid) ?? 0));
+    assert.deepEqual(anew.flatMap(endsOfContainers), [], 'containers that were started anew, and how they ended');
   };
-  const before = await restarts();
   return {
+    checkContainers,
     async check() {
       await untilQuiet(lab, signal);
       const requests = await manager.managerRequests(lab, since);
@@ -43,8 +46,7 @@ export async function beginInvariants(
         return code === 403 || (code === 409 && verb === 'create' && resource !== 'events');
       });
       assert.deepEqual(refused.map(manager.describeRequest), [], 'requests of the manager that were refused');
-      const anew = [...(await restarts())].filter(([uid, count]) => count > (before.get(uid) ?? 0));
-      assert.deepEqual(anew, [], 'UIDs of pods with containers that were started anew');
+      await checkContainers();
       const lines = (await manager.managerLog(lab.kubectl, since)).filter((line) => /unhandled|uncaught/i.test(line));
       assert.deepEqual(lines, [], 'what the manager did not handle');
     },
@@ -58,17 +60,4 @@ async function untilQuiet(lab: Lab, signal: AbortSignal): Promise<void> {
     return writes.length === 0 ? { value: true } : { missing: writes.map(manager.describeRequest).join(', ') };
   };
   await waitFor('the manager to write nothing', settleSeconds, look, { signal, report: () => undefined });
-}
-
-/** Pods of control planes, of the managed datastore and, unless their ends are intended, of the manager. */
-async function supervisedPods({ kubectl }: Lab, endsManagers: boolean): Promise<readonly Pod[]> {
-  const list = async (...selection: readonly string[]): Promise<readonly Pod[]> => {
-    const { items } = JSON.parse(await kubectl(['get', 'pods', ...selection, '-o', 'json'])) as { items: Pod[] };
-    return items;
-  };
-  const others = endsManagers ? manager.managerSelector.replace('=', '!=') : '';
-  return [
-    ...(await list('--all-namespaces', '-l', labels.name)),
-    ...(await list('-n', manager.managerNamespace, '-l', others)),
-  ];
 }

@@ -83,6 +83,7 @@ suite('the main path, from a Cluster object to pods on machines that joined by t
   });
 
   test('deleting both tenants leaves no object, etcd key, etcd user or container behind', async () => {
+    await invariants.checkContainers();
     const present = await takeInventory(lab, signal);
     // What is not seen while it is there would not be missed afterwards either.
     assert.equal(tenantsIn(present.etcd.users, inventory.etcd.users).length, 2);
