@@ -34,6 +34,13 @@ export const limitedRequests: readonly (Request & { what: string; by: (typeof FI
     resource: 'certificatesigningrequests',
     namespace: '',
   },
+  {
+    what: 'creating a token for a machine, as Cluster API’s kubeadm bootstrap provider does',
+    by: 'blockCreation',
+    verb: 'create',
+    resource: 'secrets',
+    namespace: 'kube-system',
+  },
   { what: 'binding a pod', by: 'blockCreation', verb: 'create', resource: 'pods/binding' },
   { what: 'recording an event', by: 'blockCreation', verb: 'create', group: 'events.k8s.io', resource: 'events' },
   {
@@ -54,6 +61,14 @@ export const limitedRequests: readonly (Request & { what: string; by: (typeof FI
   },
   { what: 'updating', by: 'blockUpdate', verb: 'update', resource: 'configmaps' },
   { what: 'patching', by: 'blockUpdate', verb: 'patch', resource: 'configmaps' },
+  {
+    what: 'telling a Node its provider’s ID and taking its taint, as Cluster API does',
+    by: 'blockUpdate',
+    verb: 'patch',
+    resource: 'nodes',
+    namespace: '',
+    name: 'worker',
+  },
   { what: 'scaling', by: 'blockUpdate', verb: 'patch', group: 'apps', resource: 'deployments/scale' },
   { what: 'writing a status', by: 'blockUpdate', verb: 'update', resource: 'pods/status' },
   { what: 'adding a container for debugging', by: 'blockUpdate', verb: 'patch', resource: 'pods/ephemeralcontainers' },

@@ -58,4 +58,14 @@ suite('whether a tenant’s writes are limited', () => {
       assert.equal(versionStateOf(subject, settled), state);
     });
   }
+
+  test('under Cluster API it is said that machines wait, too', () => {
+    const made = tenant();
+    const { message } = writesLimitedFinding({
+      ...made,
+      metadata: { ...made.metadata, labels: { 'cluster.x-k8s.io/cluster-name': 'demo' } },
+      spec: { ...made.spec, writePermissions: { blockUpdate: true } },
+    });
+    assert.match(message, /by spec\.writePermissions\.blockUpdate; so is Cluster API, whose machines/u);
+  });
 });

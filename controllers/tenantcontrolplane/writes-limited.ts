@@ -1,4 +1,5 @@
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import { labels } from '#api/labels.ts';
 import { authorizesByFile, ownAuthorizationFlags } from '#controlplane/authorization.ts';
 import { writeLimitOf } from '#controlplane/write-limit.ts';
 import type { Finding } from './finding.ts';
@@ -23,8 +24,13 @@ export function writesLimitedFinding(tenantControlPlane: TenantControlPlane): Fi
       `spec.writePermissions is not enforced by ${version}: it needs Kubernetes v1.30 or newer`,
     );
   }
-  return finding('True', 'Limited', `users of the tenant are refused writes by ${limit.map(fieldPath).join(', ')}`);
+  const refused = `users of the tenant are refused writes by ${limit.map(fieldPath).join(', ')}`;
+  const hasMachines = tenantControlPlane.metadata.labels?.[labels.clusterName] !== undefined;
+  return finding('True', 'Limited', hasMachines ? `${refused}; ${MACHINES_WAIT}` : refused);
 }
+
+// What waits says nothing of a limit: the only place where its owner may read why.
+const MACHINES_WAIT = 'so is Cluster API, whose machines that come or go may have to wait until that is lifted';
 
 /** Whether they are, as upstream's one-word state says it. */
 export function areWritesLimited(tenantControlPlane: TenantControlPlane): boolean {
