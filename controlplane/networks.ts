@@ -88,7 +88,8 @@ function networkAddress(cidr: string): ipaddr.IPv4 | ipaddr.IPv6 {
 
 function parseCidr(cidr: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   try {
-    return ipaddr.parseCIDR(cidr);
+    // ipaddr.parseCIDR would throw and catch an error first for each network of IPv4, in every pass.
+    return isIPv6(cidr) ? ipaddr.IPv6.parseCIDR(cidr) : ipaddr.IPv4.parseCIDR(cidr);
   } catch (error) {
     const message = `${cidr} is no network: write an address with a prefix length, such as 10.96.0.0/16`;
     throw new NetworkError('NetworkInvalid', message, { cause: error });

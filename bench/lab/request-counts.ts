@@ -29,6 +29,20 @@ export function countRequests(requests: readonly AuditedRequest[], until: Date):
   };
 }
 
+/** What was written until then, each kind of write with how often, the most frequent first. */
+export function describeWrites(requests: readonly AuditedRequest[], until: Date): string {
+  const writes = requests.filter(
+    (request) => request.time <= until && request.resource !== 'leases' && kindOf(request) !== 'reads',
+  );
+  const byKind = Map.groupBy(writes, ({ verb, resource, subresource }) =>
+    subresource === '' ? `${verb} ${resource}` : `${verb} ${resource}/${subresource}`,
+  );
+  return [...byKind]
+    .toSorted(([, one], [, other]) => other.length - one.length)
+    .map(([kind, { length }]) => `${length} ${kind}`)
+    .join(', ');
+}
+
 function kindOf({ verb, resource, subresource, code }: AuditedRequest): keyof RequestCounts {
   if (verb === 'get' || verb === 'list' || verb === 'watch') return 'reads';
   if (resource === 'events') return 'events';

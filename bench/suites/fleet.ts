@@ -8,7 +8,7 @@ import { type Figure, budget, figure } from '../figure.ts';
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
 import { removeTenants } from '../lab/creation.ts';
 import { readyAt, until } from '../lab/moments.ts';
-import { countRequests, type RequestCounts } from '../lab/request-counts.ts';
+import { countRequests, describeWrites, type RequestCounts } from '../lab/request-counts.ts';
 import type { BenchContext, Suite } from '../suite.ts';
 
 export const suite: Suite = {
@@ -117,6 +117,8 @@ interface Rest {
   /** Versions of tenants, their Secrets, Deployments and pods that were stored. */
   readonly changes: number;
   readonly requests: RequestCounts;
+  /** What was written, in words. */
+  readonly written: string;
   readonly managerCpuSeconds: number;
   readonly restarts: number;
 }
@@ -133,10 +135,12 @@ async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchCont
   const before = await managerUsage(bench);
   await sleep(seconds * 1_000, undefined, { signal });
   const after = await managerUsage(bench);
+  const [requests, ended] = [await managerRequests(bench.lab, began), new Date()];
   return {
     minutes: seconds / 60,
     changes: changesSince(began.getTime()),
-    requests: countRequests(await managerRequests(bench.lab, began), new Date()),
+    requests: countRequests(requests, ended),
+    written: describeWrites(requests, ended),
     managerCpuSeconds: after.cpuSeconds - before.cpuSeconds,
     restarts: restartsSoFar(bench),
   };
@@ -176,21 +180,28 @@ function startFigures(count: number, start: Start): readonly Figure[] {
 
 function restFigures(
   count: number,
-  { minutes, changes, requests, managerCpuSeconds, restarts }: Rest,
+  { minutes, changes, requests, written, managerCpuSeconds, restarts }: Rest,
 ): readonly Figure[] {
   const better = 'lower';
-  const one = (name: string, unit: string, value: number, limit?: number): Figure =>
+  const one = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
     figure({
       name: `${name}, ${count} tenants at rest for ${minutes.toFixed(1)} min`,
       unit,
       better,
       samples: [value],
       ...(limit !== undefined && { limits: { budget: budget(limit, [value]) } }),
+      note,
     });
   return [
     one('changes of objects', 'changes', changes, 0),
     one('requests to the management API server per minute', 'requests', requests.all / minutes),
-    one('writes to the management API server', 'writes', requests.all - requests.reads, 0),
+    one(
+      'writes to the management API server',
+      'writes',
+      requests.all - requests.reads,
+      0,
+      written === '' ? undefined : written,
+    ),
     one('CPU of the manager', '% of a core', (managerCpuSeconds / (minutes * 60)) * 100),
     one('containers started anew since the beginning', 'restarts', restarts, 0),
   ];
