@@ -115,6 +115,13 @@ suite('what the status of a DataStore says of usage', () => {
     assert.deepEqual(usageStatus(before, [], new Map()), { keys: 0, bytes: 0, largest: [] });
   });
 
+  test('is no news of a tenant that has nothing there yet', () => {
+    assert.equal(usageStatus(undefined, many(1), bookOf([0])), undefined);
+    const before = usageStatus(undefined, many(1), bookOf([MiB]));
+    assert.equal(usageStatus(before, many(2), bookOf([MiB, 0])), before);
+    assert.equal(usageStatus(before, many(2), bookOf([MiB, MiB]))?.largest?.length, 2);
+  });
+
   test('stays until a process that has just started knows all of them', () => {
     const before = usageStatus(undefined, many(2), bookOf([100 * MiB, 50 * MiB]));
     assert.equal(usageStatus(before, many(2), bookOf([100 * MiB])), before);

@@ -17,6 +17,9 @@ const REPORTED: readonly KamajiControlPlaneConditionType[] = [
   'Deleting',
 ];
 
+/** Those of them that Events of the TenantControlPlane, or of what comes after, tell of: here only when trouble has ended. */
+const STEPS: ReadonlySet<string> = new Set(['EndpointReady', 'CertificatesAvailable']);
+
 /** Reasons of waiting, as every control plane does on its way. */
 const ORDINARY = /^(?:Waiting|Not)/u;
 
@@ -37,6 +40,8 @@ export function stateChanges(
     if (reason === 'ReplicasReset') return event('Warning');
     // As asked for by the user.
     if (reason === 'Asleep') return event('Normal');
+    const wasTrouble = old?.status === 'False' && !ORDINARY.test(old.reason);
+    if (status === 'True' && STEPS.has(type) && !wasTrouble) return [];
     if (status === 'True') return reason === 'NotNeeded' || reason === 'NotRequested' ? [] : event('Normal', type);
     const lost = type === 'Ready' && old?.status === 'True';
     return ORDINARY.test(reason) && !lost ? [] : event('Warning');

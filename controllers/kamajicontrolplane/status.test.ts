@@ -280,7 +280,14 @@ suite('Events', () => {
     assert.deepEqual(eventsOf(undefined, status), ['Normal TenantControlPlaneCreated']);
   });
 
-  test('one for each step, one Warning for each trouble, none when nothing changes', () => {
+  test('none for steps that the TenantControlPlane has Events of', () => {
+    const waiting: Finding = { type: 'EndpointReady', status: 'False', reason: 'WaitingForAddress', message: '' };
+    const before = statusAfter(controlPlane(), tenant({}), without(waiting));
+    const after = statusAfter(controlPlane(before), tenant(fine, settled));
+    assert.deepEqual(eventsOf(before, after), ['Normal Initialized', 'Normal Ready']);
+  });
+
+  test('one for each milestone, one Warning for each trouble, none when nothing changes', () => {
     const blocked = statusAfter(
       controlPlane(),
       tenant(fine, settled),

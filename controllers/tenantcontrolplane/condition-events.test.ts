@@ -105,6 +105,16 @@ suite('an Event tells of a condition', () => {
       [],
     ],
     ['sleep is what was asked for', [['Ready', 'True', 'Ready']], [['Ready', 'False', 'Asleep']], ['Normal Asleep']],
+    [
+      'but not of each part that sleeps with the pods',
+      [],
+      [
+        ['ControlPlaneReady', 'False', 'Asleep'],
+        ['BootstrapReady', 'False', 'Asleep'],
+        ['AddonsReady', 'False', 'Asleep'],
+      ],
+      ['Normal Asleep'],
+    ],
     ['a pause that began', [['Paused', 'False', 'NotPaused']], [['Paused', 'True', 'Paused']], ['Normal Paused']],
     ['a deletion that cannot go on', [], [['Deleting', 'True', 'DataStoreMissing']], ['Warning DataStoreMissing']],
     ['a pause that ended', [['Paused', 'True', 'Paused']], [['Paused', 'False', 'NotPaused']], ['Normal NotPaused']],

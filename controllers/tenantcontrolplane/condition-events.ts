@@ -5,6 +5,8 @@ import type { EventRecorder } from '#runtime/telemetry/events.ts';
 
 /** Conditions that are no news of their own: they follow from the pods' coming and going. */
 const SILENT: ReadonlySet<string> = new Set(['Progressing', 'Available']);
+/** Conditions of what is inside the control plane. */
+const INSIDE: ReadonlySet<string> = new Set(['BootstrapReady', 'AddonsReady']);
 /** Reasons that somebody has to see to, whatever their condition says. */
 const ALARMING: ReadonlySet<string> = new Set(['Stalled', 'OwnAuthorizationFlags', 'VersionUnsupported']);
 /** Conditions whose good state is False. */
@@ -33,6 +35,8 @@ export function recordChanges(
     const good = !ALARMING.has(reason) && status === (NEGATIVE.has(type) ? 'False' : 'True');
     if (was?.status === status && was.reason === reason) continue;
     if (SILENT.has(type) && !ALARMING.has(reason)) continue;
+    // What is inside a control plane that sleeps sleeps with its pods, of which one Event tells.
+    if (reason === 'Asleep' && INSIDE.has(type)) continue;
     if (was === undefined && (reason === 'Waiting' || (NEGATIVE.has(type) && good))) continue;
     // Why it is not ready yet, or for another reason than before, the condition says that is the cause.
     if (type === 'Ready' && (was?.status ?? 'False') === status) continue;

@@ -63,6 +63,8 @@ export interface Gathered {
   readonly dataStores: readonly DataStore[];
   /** By name, of the tenant's namespace. */
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Names that the API server has just said to be free, whatever its label a Secret might have. */
+  readonly absentSecrets: ReadonlySet<string>;
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly addonVersions: ChosenVersions;
   readonly managerCertificate: Secret | undefined;
@@ -124,17 +126,18 @@ export async function gather(
 
   const cachedSecrets = byName(informers.secrets);
   // Keys that must never be replaced by mistake: what the cache lacks may be there without our label, put by the user.
-  for (const name of [names.ca, names.frontProxyCa, names.serviceAccount]) {
-    if (cachedSecrets.has(name)) continue;
-    const secret = informers.secrets.get(here(name)) ?? (await client.get(secrets, here(name), { signal }));
-    if (secret !== undefined) cachedSecrets.set(name, secret);
-  }
+  const unknown = [names.ca, names.frontProxyCa, names.serviceAccount].filter((name) => !cachedSecrets.has(name));
+  const found = await Promise.all(
+    unknown.map(async (name) => informers.secrets.get(here(name)) ?? client.get(secrets, here(name), { signal })),
+  );
+  for (const secret of found) if (secret !== undefined) cachedSecrets.set(secret.metadata?.name ?? '', secret);
   const deployment = informers.deployments.get(here(names.deployment));
   return {
     tenantControlPlane,
     names,
     dataStores: informers.dataStores.list(),
     secrets: cachedSecrets,
+    absentSecrets: new Set(unknown.filter((name) => !cachedSecrets.has(name))),
     configMaps: byName(informers.configMaps),
     addonVersions: chosenVersions(tenantControlPlane, informers.addonVersions.list()[0], deployment),
     managerCertificate: informers.managerCertificate.list()[0],

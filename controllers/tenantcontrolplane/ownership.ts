@@ -31,17 +31,17 @@ export class ForeignObjectError extends Error {
 /**
  * Brings an object of a control plane to its desired state. `known` is what the caches have of it: they hold only what carries
  * our label, so that where they have nothing the API server is asked, once, before the object is made. What turns out to be
- * somebody else's is left as it is; with `adopt`, what nobody controls is taken all the same. Throws ForeignObjectError, and as
- * `Applier.apply` does.
+ * somebody else's is left as it is; with `adopt`, what nobody controls is taken all the same. With `isAbsent`, the API server has been
+ * asked in this pass. Throws ForeignObjectError, and as `Applier.apply` does.
  */
 export async function applyOwned<T extends KubeObject>(
   { tenantControlPlane, applier, client, signal }: OwnedWriting,
   resource: Resource<T>,
   desired: T,
   known: T | undefined,
-  { adopt = false }: { readonly adopt?: boolean } = {},
+  { adopt = false, isAbsent = false }: { readonly adopt?: boolean; readonly isAbsent?: boolean } = {},
 ): Promise<T> {
-  const live = known ?? (await client.get(resource, keyOf(desired), { signal }));
+  const live = known ?? (isAbsent ? undefined : await client.get(resource, keyOf(desired), { signal }));
   const other = live === undefined ? undefined : foreignness(live, tenantControlPlane, adopt);
   if (other !== undefined) {
     const name = desired.metadata?.name ?? '';

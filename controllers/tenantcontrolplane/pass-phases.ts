@@ -147,6 +147,7 @@ export class PassPhases {
       names: this.gathered.names,
       drafts,
       live: this.gathered.secrets,
+      absent: this.gathered.absentSecrets,
       konnectivity: this.konnectivity,
       ...this.#writing(),
     });

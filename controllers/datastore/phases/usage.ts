@@ -51,7 +51,8 @@ export type UsageStatus = NonNullable<DataStoreStatus['usage']>;
 export const LISTED_TENANTS = 20;
 
 /**
- * What the status says of usage: the sum, and the tenants with most bytes. What it said before stays while nothing changed noticeably, and
+ * What the status says of usage: the sum, and the tenants with most bytes; those that have nothing there yet are not listed, so that a new
+ * tenant is no write to the DataStore before it has something to show. What it said before stays while nothing changed noticeably, and
  * until every tenant has been measured by this process. Pure.
  */
 export function usageStatus(
@@ -64,11 +65,12 @@ export function usageStatus(
     const usage = book.get(tenantControlPlane);
     return usage === undefined ? [] : [{ tenantControlPlane, keys: usage.keys, bytes: usage.bytes }];
   });
-  if (measured.length < keys.length || (keys.length === 0 && before === undefined)) return before;
+  const filled = measured.filter((one) => one.keys > 0);
+  if (measured.length < keys.length || (filled.length === 0 && before === undefined)) return before;
   const after: UsageStatus = {
     keys: measured.reduce((sum, one) => sum + one.keys, 0),
     bytes: measured.reduce((sum, one) => sum + one.bytes, 0),
-    largest: measured
+    largest: filled
       .toSorted((one, other) => other.bytes - one.bytes || (one.tenantControlPlane < other.tenantControlPlane ? -1 : 1))
       .slice(0, LISTED_TENANTS),
   };
@@ -79,7 +81,7 @@ function changedNoticeably(before: UsageStatus, after: UsageStatus, present: Rea
   if (differ(before.keys, after.keys, 100) || differ(before.bytes, after.bytes, 2 ** 20)) return true;
   const listed = new Map(before.largest?.map((one) => [one.tenantControlPlane, one]));
   if ([...listed.keys()].some((tenant) => !present.has(tenant))) return true;
-  if (listed.size < Math.min(LISTED_TENANTS, present.size)) return true;
+  if (listed.size < (after.largest ?? []).length) return true;
   return (after.largest ?? []).some(({ tenantControlPlane, bytes }) =>
     differ(listed.get(tenantControlPlane)?.bytes ?? 0, bytes, 2 ** 20),
   );

@@ -112,6 +112,7 @@ function gatheredOf({ from, to, asked = from, serving = true, annotations: notes
     names,
     dataStores: [],
     secrets: new Map([[names.adminKubeconfig, { metadata: { name: names.adminKubeconfig }, data }]]),
+    absentSecrets: new Set(),
     configMaps: new Map(),
     addonVersions: { versions: addonVersions(to) },
     managerCertificate: undefined,

@@ -13,6 +13,8 @@ export interface SecretsInput extends OwnedWriting {
   readonly names: NamesOfControlPlane;
   readonly drafts: readonly SecretDraft[];
   readonly live: ReadonlyMap<string, Secret>;
+  /** Names that the API server has just said to be free. */
+  readonly absent: ReadonlySet<string>;
   readonly konnectivity: boolean;
 }
 
@@ -27,7 +29,8 @@ export async function reconcileSecrets(input: SecretsInput): Promise<Step<true, 
   const applied = input.drafts.map(async (draft) => {
     const known = live.get(draft.name);
     const desired = secretObject(tenantControlPlane, draft, known);
-    await applyOwned(input, secrets, desired, known, { adopt: brought.has(draft.name) });
+    const isAbsent = input.absent.has(draft.name);
+    await applyOwned(input, secrets, desired, known, { adopt: brought.has(draft.name), isAbsent });
   });
   const surplus = input.konnectivity ? [] : [names.konnectivityCertificate, names.konnectivityKubeconfig];
   const deleted = surplus
