@@ -45,8 +45,10 @@ export class LookAtTenant<Notes> {
     this.#signal = signal;
   }
 
-  async run(plan: (look: Look<Notes>) => Promise<Plan<Notes>>): Promise<OwnedObjectsResult> {
-    await this.#observeTurn();
+  /** With `blindly`, as if all kinds had been looked at and nothing found. */
+  async run(plan: (look: Look<Notes>) => Promise<Plan<Notes>>, blindly: boolean): Promise<OwnedObjectsResult> {
+    if (blindly) this.#observed = { kinds: this.#allKinds(), objects: new Map() };
+    else await this.#observeTurn();
     let { desired, notes, keepOthers = false } = await plan(this.#look());
     let wanted = byIdentity(desired);
     if (this.#concernsUnseen(wanted, keepOthers)) {

@@ -166,6 +166,20 @@ suite('objects that we own inside a tenant', () => {
     assert.equal((await ensure(configMap('a'), workload(), binding('view'))).applied, 0);
   });
 
+  test('are applied without a look to a tenant that is new; the look after sees what was there all the same', async () => {
+    await ensure(configMap('surplus'), binding('view'));
+    owned = start();
+    const desired = [configMap('a'), binding('edit')];
+    const requests = await requestsOf(async () => {
+      const { applied, failures } = await owned.ensure('one', client, planOf(desired), signal, 'new');
+      assert.deepEqual([applied, failures.length], [1, 1]);
+    });
+    assert.deepEqual(requests.toSorted(), ['patch configmaps', 'patch rolebindings']);
+    assert.deepEqual(await ensure(...desired), { applied: 1, pruned: 1, failures: [] });
+    assert.equal((await client.get(roleBindings, { namespace, name: 'b' }))?.roleRef.name, 'edit');
+    assert.deepEqual(await ensure(...desired), { applied: 0, pruned: 0, failures: [] });
+  });
+
   test('are put right by a process that has just started, when they were changed while none ran', async () => {
     await ensure(configMap('a'), workload());
     await change('a', { data: { key: 'other' } });

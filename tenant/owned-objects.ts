@@ -48,7 +48,9 @@ export interface OwnedObjectsOptions {
  * made it or it belongs to a control plane that is hosted inside the tenant.
  *
  * A look at an untouched tenant costs one metadata list per kind of one turn, and no write. One that finds something amiss, and
- * the one after it, look at all kinds. The first look of a process reads everything in full, so that it need not write either.
+ * the one after it, look at all kinds. The first look of a process reads everything in full, so that it need not write either; but
+ * at a tenant that is `new`, in which there should be nothing of ours, it applies at once, and the one after it sees what there was
+ * all the same.
  */
 export interface OwnedObjects<Notes> {
   ensure(
@@ -56,6 +58,7 @@ export interface OwnedObjects<Notes> {
     client: Client,
     plan: (look: Look<Notes>) => Promise<Plan<Notes>>,
     signal: AbortSignal,
+    tenant?: 'new' | 'known',
   ): Promise<OwnedObjectsResult>;
   /** Drops what is remembered of a tenant. */
   forget(id: string): void;
@@ -64,9 +67,11 @@ export interface OwnedObjects<Notes> {
 export function createOwnedObjects<Notes = never>(options: OwnedObjectsOptions): OwnedObjects<Notes> {
   const tenants = new Map<string, Memory<Notes>>();
   return {
-    async ensure(id, client, plan, signal) {
-      const memory = tenants.get(id) ?? { settled: new Map(), notes: undefined, turn: undefined };
-      const result = await new LookAtTenant(options, memory, client, signal).run(plan);
+    async ensure(id, client, plan, signal, tenant = 'known') {
+      const remembered = tenants.get(id);
+      const memory = remembered ?? { settled: new Map(), notes: undefined, turn: undefined };
+      const blindly = remembered === undefined && tenant === 'new';
+      const result = await new LookAtTenant(options, memory, client, signal).run(plan, blindly);
       tenants.set(id, memory);
       return result;
     },

@@ -47,6 +47,7 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
         return { desired: [...bootstrap, ...addons], notes, keepOthers: input.addonVersions.problem !== undefined };
       },
       signal,
+      hasServed(tenantControlPlane) ? 'known' : 'new',
     );
     const failedOf = (group: readonly DesiredObject[]): string | undefined => {
       const first = failures.find(({ object }) => group.some((entry) => entry.object === object));
@@ -69,6 +70,11 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
     const message = `the tenant's API server does not answer: ${messageOf(error)}`;
     return { ...bothFailed('TenantUnreachable', message), error: asError(error) };
   }
+}
+
+// One that was moved or restored without its status counts as new: then it is written to what it has already.
+function hasServed({ status }: TenantControlPlane): boolean {
+  return status?.kubernetesResources?.version?.version !== undefined;
 }
 
 function addonsFinding(failure: string | undefined, versionsProblem: string | undefined): Finding<'AddonsReady'> {
