@@ -13,6 +13,8 @@ export const versions = Object.freeze({
   konnectivity: '0.34.0',
   kine: '0.17.5',
   clusterApi: '1.14.2',
+  /** Of the minor before: for `make test-matrix`. */
+  olderClusterApi: '1.13.6',
   /** The last release whose commands live in the main Go module. */
   certManager: '1.11.5',
   kind: '0.33.0',

@@ -7,8 +7,8 @@ import type { StepOptions } from '../progress.ts';
 import { chooseSource } from '../source.ts';
 import { downloadBinary } from './download.ts';
 import { buildBinary } from './go-module.ts';
-import { type BinaryName, kubernetesRecipe, kubernetesRelease, type ModuleRecipe, recipes } from './recipes.ts';
-import { type Release, releases } from './recipes.ts';
+import type { BinaryName, ModuleRecipe, Release } from './recipes.ts';
+import { kubernetesRecipe, kubernetesRelease, olderClusterApi, recipes, releases } from './recipes.ts';
 
 export type { BinaryName } from './recipes.ts';
 
@@ -33,6 +33,11 @@ export async function ensureKubernetesBinaries<Name extends BinaryName>(
 ): Promise<Readonly<Record<Name, string>>> {
   const recipe = kubernetesRecipe(version);
   return ensureEach(names, (name) => ensureBinary(name, recipe, kubernetesRelease(name, version), options));
+}
+
+/** As `ensureBinaries`, for core of Cluster API in the minor before. */
+export function ensureOlderClusterApi(options: StepOptions): Promise<string> {
+  return ensureBinary('cluster-api-controller', olderClusterApi, undefined, options);
 }
 
 /** The recipe that makes the binary. */

@@ -63,8 +63,6 @@ export interface Release {
 const kubernetesModule = 'k8s.io/kubernetes';
 const clusterApiModule = 'sigs.k8s.io/cluster-api';
 const clusterApi = `v${versions.clusterApi}`;
-const clusterApiBuildInformation = `${clusterApiModule}/version`;
-const [clusterApiMajor = '', clusterApiMinor = ''] = versions.clusterApi.split('.');
 
 export const recipes: readonly ModuleRecipe[] = Object.freeze([
   kubernetesRecipe(versions.kubernetes),
@@ -109,12 +107,7 @@ export const recipes: readonly ModuleRecipe[] = Object.freeze([
       [`${clusterApiModule}/test`]: clusterApi,
     },
     pin: { [clusterApiModule]: clusterApi, [`${clusterApiModule}/api`]: clusterApi },
-    ldflags: [
-      `-X ${clusterApiBuildInformation}.gitVersion=${clusterApi}`,
-      `-X ${clusterApiBuildInformation}.gitMajor=${clusterApiMajor}`,
-      `-X ${clusterApiBuildInformation}.gitMinor=${clusterApiMinor}`,
-      `-X ${clusterApiBuildInformation}.gitTreeState=clean`,
-    ],
+    ldflags: buildInformation(`${clusterApiModule}/version`, versions.clusterApi),
     packages: {
       'cluster-api-controller': `${clusterApiModule}/core`,
       'kubeadm-bootstrap-controller': `${clusterApiModule}/bootstrap/kubeadm`,
@@ -180,22 +173,34 @@ export const recipes: readonly ModuleRecipe[] = Object.freeze([
   },
 ] satisfies readonly ModuleRecipe[]);
 
+/** Core of Cluster API in the minor before, whose module is laid out differently. */
+export const olderClusterApi: ModuleRecipe = Object.freeze({
+  name: 'cluster-api',
+  version: versions.olderClusterApi,
+  require: { [clusterApiModule]: `v${versions.olderClusterApi}` },
+  ldflags: buildInformation(`${clusterApiModule}/version`, versions.olderClusterApi),
+  packages: { 'cluster-api-controller': clusterApiModule },
+});
+
+/** What a program says of its version. Without it, checks of version skew see v0.0.0-master. */
+function buildInformation(path: string, version: string): readonly string[] {
+  const [major = '', minor = ''] = version.split('.');
+  return [
+    `-X ${path}.gitVersion=v${version}`,
+    `-X ${path}.gitMajor=${major}`,
+    `-X ${path}.gitMinor=${minor}`,
+    `-X ${path}.gitTreeState=clean`,
+  ];
+}
+
 /** Kubernetes' own programs, of any version of which all modules are published. */
 export function kubernetesRecipe(version: string): ModuleRecipe {
-  const [major = '', minor = ''] = version.split('.');
-  const buildInformation = 'k8s.io/component-base/version';
   return {
     name: 'kubernetes',
     version,
     require: { [kubernetesModule]: `v${version}` },
     stagingVersion: `v${version.replace(/^1\./, '0.')}`,
-    // Without them kubeadm and every version skew check see v0.0.0-master.
-    ldflags: [
-      `-X ${buildInformation}.gitVersion=v${version}`,
-      `-X ${buildInformation}.gitMajor=${major}`,
-      `-X ${buildInformation}.gitMinor=${minor}`,
-      `-X ${buildInformation}.gitTreeState=clean`,
-    ],
+    ldflags: buildInformation('k8s.io/component-base/version', version),
     packages: {
       'kube-apiserver': `${kubernetesModule}/cmd/kube-apiserver`,
       'kube-controller-manager': `${kubernetesModule}/cmd/kube-controller-manager`,

@@ -1,8 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { recipeOf } from '#lab/binaries/ensure-binaries.ts';
+import { ensureOlderClusterApi, recipeOf } from '#lab/binaries/ensure-binaries.ts';
 import { moduleSource } from '#lab/binaries/go-module.ts';
+import { olderClusterApi } from '#lab/binaries/recipes.ts';
+import { versions } from '#lab/versions.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { testBinaries } from '../binaries.ts';
 import type { ControlPlane } from '../control-plane.ts';
@@ -16,19 +18,33 @@ interface Definition {
 
 /** Cluster API's own CustomResourceDefinitions, in the version that is stored and without webhooks for the others. */
 export async function clusterApiDefinitions(): Promise<readonly object[]> {
-  const { signal } = new AbortController();
-  const options = { signal, report: () => undefined };
-  const module = await moduleSource(recipeOf('cluster-api-controller'), 'sigs.k8s.io/cluster-api', options);
-  const folder = join(module, 'core', 'config', 'crd', 'bases');
+  const folder = await definitionsFolder();
   return Promise.all(
     (await readdir(folder)).map(async (file) => {
       const definition: Definition = parse(await readFile(join(folder, file), 'utf8'));
       const { metadata, spec } = definition;
       const labels = { ...metadata.labels, 'cluster.x-k8s.io/v1beta2': 'v1beta2' };
-      const versions = spec.versions.filter(({ storage }) => storage);
-      return { ...definition, metadata: { ...metadata, labels }, spec: { ...spec, versions, conversion: undefined } };
+      const stored = { versions: spec.versions.filter(({ storage }) => storage), conversion: undefined };
+      return { ...definition, metadata: { ...metadata, labels }, spec: { ...spec, ...stored } };
     }),
   );
+}
+
+/** Where `make test-matrix` says which version core is to be of. Default: the one that the lab has. */
+export const CLUSTER_API_VERSION = 'CLUSTER_API_VERSION';
+
+const older = process.env[CLUSTER_API_VERSION] === versions.olderClusterApi;
+const options = { signal: new AbortController().signal, report: () => undefined };
+
+async function definitionsFolder(): Promise<string> {
+  const recipe = older ? olderClusterApi : recipeOf('cluster-api-controller');
+  const module = await moduleSource(recipe, 'sigs.k8s.io/cluster-api', options);
+  return join(module, ...(older ? [] : ['core']), 'config', 'crd', 'bases');
+}
+
+async function program(): Promise<string> {
+  if (older) return ensureOlderClusterApi(options);
+  return (await testBinaries(['cluster-api-controller'], options.signal))['cluster-api-controller'];
 }
 
 /** The real core of Cluster API as a process. */
@@ -43,15 +59,11 @@ export interface CoreOptions {
 
 /** Starts core as an administrator; resolves when it is healthy. */
 export async function startCore(controlPlane: ControlPlane, { topology = false }: CoreOptions = {}): Promise<Core> {
-  const { signal } = new AbortController();
-  const [binaries, [webhook, health, diagnostics]] = await Promise.all([
-    testBinaries(['cluster-api-controller'], signal),
-    freePorts(3),
-  ]);
+  const [path, [webhook, health, diagnostics]] = await Promise.all([program(), freePorts(3)]);
   const server = await startServer({
     name: 'cluster-api',
     command: (directory) => [
-      binaries['cluster-api-controller'],
+      path,
       [
         `--kubeconfig=${controlPlane.kubeconfigPath}`,
         `--webhook-cert-dir=${directory}`,

@@ -1,15 +1,22 @@
+import { versions } from '#lab/versions.ts';
+
+/** What is tried: nodes of older Kubernetes, core of an older Cluster API, or what takes long on the lab. */
+export type Part = 'joins' | 'core' | 'lab';
+
 /** What came of one test. */
 export interface Result {
   /** Its suites, from outside in, and its own. */
   readonly names: readonly string[];
   readonly passed: boolean;
-  /** Whether it needed the lab. */
-  readonly onLab: boolean;
+  readonly part: Part;
 }
 
 /** The results of a run in Markdown, with its day. */
 export function versionsDocument(results: readonly Result[], at: Date): string {
-  const joins = results.filter(({ onLab }) => !onLab);
+  const rowsOf = (part: Part, row: (result: Result) => string): readonly string[] =>
+    results.filter((result) => result.part === part).map(row);
+  const bySuite = ({ names, passed }: Result): string =>
+    `| ${names.slice(0, -1).join(', ')} | ${names.at(-1) ?? ''} | ${said(passed)} |`;
   const failed = results.filter(({ passed }) => !passed).length;
   return [
     '<!-- Written by `make test-matrix`; do not edit. -->',
@@ -23,11 +30,17 @@ export function versionsDocument(results: readonly Result[], at: Date): string {
     '',
     '| Control plane | Node | Test | Result |',
     '|---|---|---|---|',
-    ...joins.map(({ names, passed }) => {
-      const [first = '', ...more] = names;
-      const name = more.at(-1) ?? '';
-      return `| ${first} | ${more.slice(0, -1).join(', ')} | ${name} | ${passed ? 'passed' : '**failed**'} |`;
+    ...rowsOf('joins', ({ names: [first = '', ...more], passed }) => {
+      return `| ${first} | ${more.slice(0, -1).join(', ')} | ${more.at(-1) ?? ''} | ${said(passed)} |`;
     }),
+    '',
+    `## Cluster API ${versions.olderClusterApi}`,
+    '',
+    `The minor before ${versions.clusterApi}, with which \`make test\` runs the same tests. Core as a process, by itself.`,
+    '',
+    '| Suite | Test | Result |',
+    '|---|---|---|',
+    ...rowsOf('core', bySuite),
     '',
     '## On the lab',
     '',
@@ -35,12 +48,11 @@ export function versionsDocument(results: readonly Result[], at: Date): string {
     '',
     '| Suite | Test | Result |',
     '|---|---|---|',
-    ...results
-      .filter(({ onLab }) => onLab)
-      .map(
-        ({ names, passed }) =>
-          `| ${names.slice(0, -1).join(', ')} | ${names.at(-1) ?? ''} | ${passed ? 'passed' : '**failed**'} |`,
-      ),
+    ...rowsOf('lab', bySuite),
     '',
   ].join('\n');
+}
+
+function said(passed: boolean): string {
+  return passed ? 'passed' : '**failed**';
 }

@@ -2,10 +2,12 @@ import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { ensureKubernetesBinaries } from '#lab/binaries/ensure-binaries.ts';
+import { ensureKubernetesBinaries, ensureOlderClusterApi } from '#lab/binaries/ensure-binaries.ts';
 import { createStages } from '#lab/stages.ts';
 import { labUp } from '#lab/up.ts';
-import type { Result } from './document.ts';
+import { versions } from '#lab/versions.ts';
+import { CLUSTER_API_VERSION } from '../cluster-api/core.ts';
+import type { Part, Result } from './document.ts';
 import { versionsDocument } from './document.ts';
 import { JOINS } from './joins.ts';
 
@@ -20,18 +22,16 @@ await stage('Binaries of all versions', async (options) => {
     await ensureKubernetesBinaries(programs, controlPlane, options);
     for (const node of nodes) await ensureKubernetesBinaries(['kubeadm', 'kubelet'], node, options);
   }
+  await ensureOlderClusterApi(options);
 });
 
 const results: Result[] = [];
-const names: string[] = [];
 await labUp(stage);
-const files = globSync('{test/matrix,e2e}/*.matrix.ts').toSorted();
-const stream = run({ files, concurrency: 1 });
-stream.on('test:start', ({ name, nesting }) => void names.splice(nesting, Infinity, name));
-stream.on('test:pass', (event) => note(event, true));
-stream.on('test:fail', (event) => note(event, false));
-// Not `pipe`: the stages before write to standard output too.
-for await (const text of stream.compose(spec)) process.stdout.write(text);
+await perform('joins', 'test/matrix/*.matrix.ts');
+process.env[CLUSTER_API_VERSION] = versions.olderClusterApi;
+await perform('core', 'test/cluster-api/{core,topology,workers}.test.ts');
+delete process.env[CLUSTER_API_VERSION];
+await perform('lab', 'e2e/*.matrix.ts');
 
 const path = 'docs/versions.md';
 await writeFile(path, versionsDocument(results, new Date()));
@@ -39,10 +39,22 @@ const failed = results.filter(({ passed }) => !passed).length;
 process.exitCode = failed === 0 && results.length > 0 ? 0 : 1;
 process.stdout.write(`${path}\n${results.length - failed} passed, ${failed} failed\n`);
 
-function note(
-  { name, nesting, details, file }: { name: string; nesting: number; details: { type?: string }; file?: string },
-  passed: boolean,
-) {
-  if (details.type === 'suite') return;
-  results.push({ names: [...names.slice(0, nesting), name], passed, onLab: file?.includes('/e2e/') === true });
+async function perform(part: Part, pattern: string): Promise<void> {
+  const names: string[] = [];
+  const note = ({ name, nesting, details }: Outcome, passed: boolean): void => {
+    if (details.type === 'suite') return;
+    results.push({ names: [...names.slice(0, nesting), name], passed, part });
+  };
+  const stream = run({ files: globSync(pattern).toSorted(), concurrency: 1 });
+  stream.on('test:start', ({ name, nesting }) => void names.splice(nesting, Infinity, name));
+  stream.on('test:pass', (event) => note(event, true));
+  stream.on('test:fail', (event) => note(event, false));
+  // Not `pipe`: the stages before write to standard output too.
+  for await (const text of stream.compose(spec)) process.stdout.write(text);
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly nesting: number;
+  readonly details: { readonly type?: string };
 }
