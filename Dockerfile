@@ -7,10 +7,12 @@ ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 FROM ${BASE_IMAGE} AS runtime
 WORKDIR /app
 USER 65532:65532
-ENV NODE_ENV=production
+# One arena: threads that make keys and resolve names would each keep an arena of freed memory.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # Source maps are kept in memory whole. They lie beside the bundle: NODE_OPTIONS=--enable-source-maps turns them on.
-# What a pass makes is garbage soon after: a nursery larger than this only takes memory (V8's own limit is 3 x 16 MiB and more).
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/manager.mjs"]
+# What a pass makes is garbage soon after: a larger nursery only takes memory (V8's own limit is 3 x 16 MiB and more), and so
+# does a heap that may grow by more before it is collected. Measured: docs/performance.md.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=40", "/app/manager.mjs"]
 
 FROM runtime AS prebuilt
 COPY dist/ /app/

@@ -32,22 +32,28 @@ export interface Manager extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Those that the image gives to Node. */
-const nodeFlags: Promise<readonly string[]> = readFile(new URL('../Dockerfile', import.meta.url), 'utf8').then(
-  (text) => {
-    const words: unknown = JSON.parse(/^ENTRYPOINT (\[.*\])$/mu.exec(text)?.[1] ?? '[]');
-    return Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word.startsWith('--')) : [];
-  },
-);
+const image = readFile(new URL('../Dockerfile', import.meta.url), 'utf8');
+
+/** The flags that the image gives to Node. */
+async function nodeFlags(): Promise<readonly string[]> {
+  const words: unknown = JSON.parse(/^ENTRYPOINT (\[.*\])$/mu.exec(await image)?.[1] ?? '[]');
+  return Array.isArray(words) ? words.filter((word) => typeof word === 'string' && word.startsWith('--')) : [];
+}
+
+/** The environment that it gives, as `env` takes it. */
+async function imageEnvironment(): Promise<readonly string[]> {
+  return /^ENV (.*)$/mu.exec(await image)?.[1]?.split(' ') ?? [];
+}
 
 const sources = process.env['MANAGER'] ?? fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** Starts the manager as the ServiceAccount `kamaji-controller-manager` of a namespace; resolves when it is ready. */
 export async function startManager(controlPlane: ControlPlane, options: ManagerOptions): Promise<Manager> {
   const user = `system:serviceaccount:${options.namespace}:kamaji-controller-manager`;
-  const [[metrics, health, webhook, authorization], flags, identity] = await Promise.all([
+  const [[metrics, health, webhook, authorization], flags, environment, identity] = await Promise.all([
     freePorts(4),
-    nodeFlags,
+    nodeFlags(),
+    imageEnvironment(),
     controlPlane.identity(user, [
       'system:serviceaccounts',
       `system:serviceaccounts:${options.namespace}`,
@@ -58,8 +64,10 @@ export async function startManager(controlPlane: ControlPlane, options: ManagerO
   const server = await startServer({
     name: 'manager',
     command: (directory) => [
-      process.execPath,
+      '/usr/bin/env',
       [
+        ...environment,
+        process.execPath,
         ...flags,
         options.main ?? sources,
         `--kubeconfig=${join(directory, 'kubeconfig')}`,
