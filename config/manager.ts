@@ -100,7 +100,7 @@ function managerContainer(flags: readonly string[]): k8s.Container {
     startupProbe: probe('/healthz', { periodSeconds: 1, failureThreshold: 60 }),
     resources: {
       requests: { cpu: k8s.Quantity.fromString('100m'), memory: k8s.Quantity.fromString('128Mi') },
-      limits: { memory: k8s.Quantity.fromString('512Mi') },
+      limits: { memory: k8s.Quantity.fromString('1Gi') },
     },
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -9,14 +9,18 @@ import { versions } from '#lab/versions.ts';
 import { testBinaries } from '../binaries.ts';
 import type { ControlPlane } from '../control-plane.ts';
 
-/** Runs the real clusterctl; a failure throws with its standard error. */
-export async function clusterctl(args: readonly string[]): Promise<string> {
+/** Runs the real clusterctl, with values for the variables of a template; a failure throws with its standard error. */
+export async function clusterctl(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const binaries = await testBinaries(['clusterctl'], new AbortController().signal);
   const directory = await mkdtemp(join(tmpdir(), 'clusterctl-'));
   try {
     const config = join(directory, 'clusterctl.yaml');
     await writeFile(config, '{}\n');
-    const env = { ...process.env, XDG_CONFIG_HOME: directory, CLUSTERCTL_DISABLE_VERSIONCHECK: 'true' };
+    const own = { XDG_CONFIG_HOME: directory, CLUSTERCTL_DISABLE_VERSIONCHECK: 'true' };
+    const env = { ...process.env, ...variables, ...own };
     const { stdout, stderr } = await promisify(execFile)(binaries.clusterctl, ['--config', config, ...args], { env });
     return stdout + stderr;
   } finally {

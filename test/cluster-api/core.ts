@@ -18,7 +18,19 @@ interface Definition {
 
 /** Cluster API's own CustomResourceDefinitions, in the version that is stored and without webhooks for the others. */
 export async function clusterApiDefinitions(): Promise<readonly object[]> {
-  const folder = await definitionsFolder();
+  return definitionsIn(await coreDefinitions());
+}
+
+/** Likewise those of its infrastructure of containers and of the kubeadm bootstrap provider. */
+export async function workerDefinitions(): Promise<readonly object[]> {
+  const recipe = recipeOf('capd-manager');
+  const infrastructure = await moduleSource(recipe, 'sigs.k8s.io/cluster-api/test', options);
+  const bootstrap = await moduleSource(recipe, 'sigs.k8s.io/cluster-api', options);
+  const folders = [join(infrastructure, 'infrastructure', 'docker'), join(bootstrap, 'bootstrap', 'kubeadm')];
+  return (await Promise.all(folders.map((folder) => definitionsIn(join(folder, 'config', 'crd', 'bases'))))).flat();
+}
+
+async function definitionsIn(folder: string): Promise<readonly object[]> {
   return Promise.all(
     (await readdir(folder)).map(async (file) => {
       const definition: Definition = parse(await readFile(join(folder, file), 'utf8'));
@@ -36,7 +48,7 @@ export const CLUSTER_API_VERSION = 'CLUSTER_API_VERSION';
 const older = process.env[CLUSTER_API_VERSION] === versions.olderClusterApi;
 const options = { signal: new AbortController().signal, report: () => undefined };
 
-async function definitionsFolder(): Promise<string> {
+async function coreDefinitions(): Promise<string> {
   const recipe = older ? olderClusterApi : recipeOf('cluster-api-controller');
   const module = await moduleSource(recipe, 'sigs.k8s.io/cluster-api', options);
   return join(module, ...(older ? [] : ['core']), 'config', 'crd', 'bases');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { after, before, suite, test } from 'node:test';
+import { parse } from 'yaml';
 import type { KamajiControlPlane } from '#api/controlplane/v1alpha2/kamaji-control-plane.ts';
 import {
   clusters,
@@ -8,74 +10,62 @@ import {
   machineDeployments,
   tenantControlPlanes,
 } from '#api/kinds.ts';
-import { widgetMachineTemplates } from '#controllers/kamajicontrolplane/management-cluster.fake.ts';
 import { deployments, namespaces } from '#runtime/client/builtin.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import type { Resource } from '#runtime/client/resource.ts';
 import { apiVersionOf } from '#runtime/client/resource.ts';
 import { freePorts } from '../ports.ts';
-import { definitionOf } from '../simulation/world/definition.ts';
-import { clusterApiDefinitions } from './core.ts';
+import { clusterctl } from './clusterctl.ts';
+import { clusterApiDefinitions, workerDefinitions } from './core.ts';
 import type { ManagementSide } from './management-side.ts';
 import { reachableControlPlane, startManagementSide, until } from './management-side.ts';
 
 const namespace = 'team';
 const key = { namespace, name: 'shop' };
 
-// Of the infrastructure and bootstrap providers that the test plays.
-const widgets = (kind: string): Resource => ({
-  ...widgetMachineTemplates,
-  kind,
-  plural: `${kind.toLowerCase()}s`,
-});
-const widgetClusters = widgets('WidgetCluster');
-const widgetClusterTemplates = widgets('WidgetClusterTemplate');
-const widgetConfigTemplates = widgets('WidgetConfigTemplate');
-const played = [
-  widgetClusters,
-  widgetClusterTemplates,
-  widgetConfigTemplates,
-  widgetMachineTemplates,
-  widgets('WidgetConfig'),
-  widgets('WidgetMachine'),
-];
-
-suite("with Cluster API's real core, a Cluster of a ClusterClass with a KamajiControlPlaneTemplate", () => {
+suite("with Cluster API's real core, a Cluster of the ClusterClass in templates/", () => {
   let side: ManagementSide;
   before(async () => {
     side = await startManagementSide(key, {
       topology: true,
       controllers: ['garbage-collector-controller', 'clusterrole-aggregation-controller'],
-      clusterApi: [...(await clusterApiDefinitions()), ...played.map((kind) => definitionOf(kind))],
+      clusterApi: [...(await clusterApiDefinitions()), ...(await workerDefinitions())],
     });
     await side.client.create(namespaces, { metadata: { name: namespace } });
-    const templates = [widgetClusterTemplates, widgetConfigTemplates, widgetMachineTemplates];
-    for (const kind of templates) await apply(template(kind, 'small', {}));
-    await apply(template(kamajiControlPlaneTemplates, 'small', { ...reachableControlPlane(), deployment: labelled }));
-    await apply(clusterClass('small'));
+    await apply(await generated('clusterclass-kamaji.yaml'));
+    const reachable = { spec: { template: { spec: reachableControlPlane() } } };
+    await side.client.mergePatch(kamajiControlPlaneTemplates, { namespace, name: 'kamaji' }, reachable);
+    const cluster = parse(await generated('cluster-template-topology.yaml'));
     const [apiServerPort = 0] = await freePorts(1);
-    await apply(cluster({ version: 'v1.34.4', apiServerPort }));
+    const clusterNetwork = { ...cluster.spec.clusterNetwork, apiServerPort };
+    await apply(JSON.stringify({ ...cluster, spec: { ...cluster.spec, clusterNetwork } }));
   });
   after(() => side?.stop());
 
-  const apply = (manifest: object) =>
-    side.management.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(manifest));
+  const apply = (manifests: string) =>
+    side.management.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
   const controlPlane = async (): Promise<KamajiControlPlane> => {
     const found = await side.client.get(kamajiControlPlanes, key);
     assert.ok(found !== undefined);
     return found;
   };
-  const workersVersion = async (): Promise<string | undefined> => {
-    const { items } = await side.client.list(machineDeployments, { namespace });
-    return items[0]?.spec?.template?.spec?.version;
+  /** What its machines are to be: their version and their image. */
+  const workers = async (): Promise<readonly [version: unknown, image: unknown]> => {
+    const of = (...object: string[]) => side.management.kubectl(['get', ...object, '-n', namespace, '-o', 'json']);
+    const { spec } = JSON.parse(await of('machinedeployments')).items[0]?.spec.template ?? {};
+    if (spec === undefined) return [undefined, undefined];
+    const template = JSON.parse(await of('devmachinetemplate', spec.infrastructureRef.name));
+    return [spec.version, template.spec.template.spec.backend.docker.customImage];
   };
+  const untilWorkers = (version: string) =>
+    until(`workers are ${version}`, async () => (await workers()).join() === `${version},kindest/node:${version}`);
   const untilReconciled = () =>
     side.untilCluster(({ status, metadata }) => {
       const condition = findCondition(status?.conditions, 'TopologyReconciled');
       return condition?.status === 'True' && condition.observedGeneration === metadata?.generation;
     });
 
-  test('gets it from the template, in the version and size of the Cluster', async () => {
+  test('gets a control plane from the KamajiControlPlaneTemplate, in the version and size of the Cluster', async () => {
     const { metadata, spec } = await side.untilControlPlane(
       (found) =>
         found.metadata?.ownerReferences?.some(({ kind, controller }) => kind === 'Cluster' && controller === true) ===
@@ -83,10 +73,6 @@ suite("with Cluster API's real core, a Cluster of a ClusterClass with a KamajiCo
     );
     assert.deepEqual([spec.version, spec.replicas, spec.dataStoreName], ['v1.34.4', 1, 'default']);
     assert.equal(metadata?.labels?.['topology.cluster.x-k8s.io/owned'], '');
-    const { items } = await side.client.list(widgetClusters, { namespace });
-    const infrastructure = { namespace, name: items[0]?.metadata?.name ?? '' };
-    const status = { initialization: { provisioned: true } };
-    await side.client.mergePatch(widgetClusters, infrastructure, { status }, { subresource: 'status' });
   });
 
   test('is provisioned, and gets its workers', async () => {
@@ -94,19 +80,19 @@ suite("with Cluster API's real core, a Cluster of a ClusterClass with a KamajiCo
     await side.runTenant();
     await side.servePod('v1.34.4');
     await side.untilReady();
-    await until('workers are wanted', async () => (await workersVersion()) === 'v1.34.4');
+    await untilWorkers('v1.34.4');
     await untilReconciled();
   });
 
-  test('is then left alone: core finds nothing to correct in it', async () => {
-    const { generation } = (await controlPlane()).metadata ?? {};
+  test('is then left alone: core finds nothing to correct in its control plane', async () => {
+    const { generation = 0 } = (await controlPlane()).metadata ?? {};
     await side.client.mergePatch(clusters, key, { metadata: { annotations: { look: 'again' } } });
     await side.client.mergePatch(clusters, key, { spec: { topology: { controlPlane: { replicas: 2 } } } });
     await side.untilControlPlane(({ spec }) => spec.replicas === 2);
     await side.client.mergePatch(clusters, key, { spec: { topology: { controlPlane: { replicas: 1 } } } });
     await side.untilControlPlane(({ spec }) => spec.replicas === 1);
     await untilReconciled();
-    assert.equal((await controlPlane()).metadata?.generation, (generation ?? 0) + 2, 'two wishes, two generations');
+    assert.equal((await controlPlane()).metadata?.generation, generation + 2, 'two wishes, two generations');
   });
 
   test('is upgraded before its workers, which wait until its API server runs the new version', async () => {
@@ -115,84 +101,47 @@ suite("with Cluster API's real core, a Cluster of a ClusterClass with a KamajiCo
     await side.untilCluster(({ status }) =>
       /upgrad/iu.test(findCondition(status?.conditions, 'TopologyReconciled')?.message ?? ''),
     );
-    assert.equal(await workersVersion(), 'v1.34.4');
+    assert.deepEqual(await workers(), ['v1.34.4', 'kindest/node:v1.34.4']);
     await side.servePod('v1.35.4');
-    await until('the workers follow', async () => (await workersVersion()) === 'v1.35.4');
+    await untilWorkers('v1.35.4');
   });
 
   test('follows the template that its ClusterClass changes to, and loses what that does not say', async () => {
     await untilReconciled();
-    const larger = { ...reachableControlPlane(), scheduler: { extraArgs: ['--v=4'] } };
-    await apply(template(kamajiControlPlaneTemplates, 'larger', larger));
-    await apply(clusterClass('larger'));
-    const { spec } = await side.untilControlPlane(({ spec }) => spec.scheduler?.extraArgs?.[0] === '--v=4');
-    assert.equal(spec.deployment?.podAdditionalMetadata, undefined);
+    const { kind } = kamajiControlPlaneTemplates;
+    const apiVersion = apiVersionOf(kamajiControlPlaneTemplates);
+    const spec = { ...reachableControlPlane(), addons: { coreDNS: {} }, scheduler: { extraArgs: ['--v=4'] } };
+    await apply(
+      JSON.stringify({ apiVersion, kind, metadata: { namespace, name: 'other' }, spec: { template: { spec } } }),
+    );
+    const changed = JSON.stringify({ spec: { controlPlane: { templateRef: { name: 'other' } } } });
+    await side.management.kubectl(['patch', 'clusterclass', 'kamaji', '-n', namespace, '--type=merge', '-p', changed]);
+    const other = await side.untilControlPlane((found) => found.spec.scheduler?.extraArgs?.[0] === '--v=4');
+    assert.equal(other.spec.addons?.kubeProxy, undefined);
     await until('the TenantControlPlane follows', async () => {
-      const tenant = (await side.client.get(tenantControlPlanes, key))?.spec.controlPlane.deployment;
-      return (
-        tenant?.extraArgs?.scheduler?.[0] === '--v=4' && tenant.podAdditionalMetadata?.labels?.['of'] === undefined
-      );
+      const { controlPlane, addons } = (await side.client.get(tenantControlPlanes, key))?.spec ?? {};
+      return controlPlane?.deployment?.extraArgs?.scheduler?.[0] === '--v=4' && addons?.kubeProxy === undefined;
     });
   });
 
-  test('goes with the Cluster, and leaves nothing', async () => {
+  test('goes, and nothing of it is left', async () => {
     await side.client.delete(clusters, key);
     const gone: readonly Resource[] = [clusters, kamajiControlPlanes, tenantControlPlanes];
     for (const kind of gone) {
       await until(`${kind.kind} is gone`, async () => (await side.client.get(kind, key)) === undefined);
     }
+    assert.deepEqual((await side.client.list(machineDeployments, { namespace })).items, []);
   });
 });
 
-const labelled = { podAdditionalMetadata: { labels: { of: 'small' } } };
-
-function reference(kind: Resource, name: string): object {
-  return { apiVersion: apiVersionOf(kind), kind: kind.kind, name };
-}
-
-function template(kind: Resource, name: string, spec: object): object {
-  return {
-    apiVersion: apiVersionOf(kind),
-    kind: kind.kind,
-    metadata: { namespace, name },
-    spec: { template: { spec } },
-  };
-}
-
-function clusterClass(controlPlaneTemplate: string): object {
-  const of = (kind: Resource): object => ({ templateRef: reference(kind, 'small') });
-  return {
-    apiVersion: apiVersionOf(clusters),
-    kind: 'ClusterClass',
-    metadata: { namespace, name: 'widgets' },
-    spec: {
-      controlPlane: {
-        templateRef: reference(kamajiControlPlaneTemplates, controlPlaneTemplate),
-        naming: { template: '{{ .cluster.name }}' },
-      },
-      infrastructure: of(widgetClusterTemplates),
-      workers: {
-        machineDeployments: [
-          { class: 'default', bootstrap: of(widgetConfigTemplates), infrastructure: of(widgetMachineTemplates) },
-        ],
-      },
-    },
-  };
-}
-
-function cluster({ version, apiServerPort }: { version: string; apiServerPort: number }): object {
-  return {
-    apiVersion: apiVersionOf(clusters),
-    kind: clusters.kind,
-    metadata: { namespace, name: key.name },
-    spec: {
-      clusterNetwork: { apiServerPort },
-      topology: {
-        classRef: { name: 'widgets' },
-        version,
-        controlPlane: { replicas: 1 },
-        workers: { machineDeployments: [{ class: 'default', name: 'workers', replicas: 1 }] },
-      },
-    },
-  };
+/** A file of templates/, as a user has clusterctl fill it in. */
+function generated(file: string): Promise<string> {
+  const path = fileURLToPath(new URL(`../../templates/${file}`, import.meta.url));
+  return clusterctl(['generate', 'yaml', '--from', path], {
+    CLUSTER_NAME: key.name,
+    NAMESPACE: namespace,
+    KUBERNETES_VERSION: 'v1.34.4',
+    CONTROL_PLANE_MACHINE_COUNT: '1',
+    WORKER_MACHINE_COUNT: '1',
+  });
 }

@@ -29,6 +29,7 @@ const ofEndpoint = at(`${controller}/phases/endpoint.test.ts`);
 const ofTenant = at(`${controller}/desired-tenant-control-plane.test.ts`);
 const withCore = at('test/cluster-api/core.test.ts');
 const ofWorkers = at('test/cluster-api/workers.test.ts');
+const ofTopology = at('test/cluster-api/topology.test.ts');
 const ofMove = at('test/cluster-api/move.test.ts');
 const ofInstances = at('test/instances.test.ts');
 
@@ -80,6 +81,7 @@ export const table: readonly Item[] = [
     withCore('item 13: gets no machine of a version that the control plane does not run yet'),
     ofWorkers('are not made before an API server is seen to run (preflight check ControlPlaneIsStable)'),
     ofWorkers('are not made while the control plane is on its way to another version, and then again'),
+    ofTopology('is upgraded before its workers, which wait until its API server runs the new version'),
   ),
   item(14, 'no spec.machineTemplate without machines'),
   item(
@@ -118,8 +120,17 @@ export const table: readonly Item[] = [
     'status.observedGeneration and Ready, as generic tools read them',
     ofStatus('shows a new generation as observed only when the tenant has seen what became of it'),
   ),
-  item(24, 'a template kind, its contents below spec.template'),
-  item(25, 'the template has no field that belongs to one control plane or is written by this provider'),
+  item(
+    24,
+    'a template kind, its contents below spec.template',
+    ofTopology('gets a control plane from the KamajiControlPlaneTemplate, in the version and size of the Cluster'),
+    ofTopology('follows the template that its ClusterClass changes to, and loses what that does not say'),
+  ),
+  item(
+    25,
+    'the template has no field that belongs to one control plane or is written by this provider',
+    ofTopology('is then left alone: core finds nothing to correct in its control plane'),
+  ),
   item(26, 'an owner may stand before the Cluster', inLife('may name the shim of a ClusterClass before the Cluster')),
   item(
     27,
