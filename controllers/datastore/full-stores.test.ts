@@ -59,8 +59,9 @@ suite('real stores that run full, as their DataStores show it', () => {
     const put = (key: string, bytes: number) =>
       call(root, 'KV', 'Put', { key: Buffer.from(key), value: Buffer.alloc(bytes, 'x') });
     await put('/kept', 10);
+    // In small pieces: an etcd that refused a large one may still have so much room that the controller takes its alarm back.
     await assert.rejects(async () => {
-      for (;;) await put('/large', MiB);
+      for (;;) await put('/large', MiB / 16);
     }, /database space exceeded/u);
     const dataStore = await until('etcd', (one) => one.status?.ready === false);
     assert.deepEqual(reasons(dataStore), full);
