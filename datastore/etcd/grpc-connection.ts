@@ -2,7 +2,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import { connect as openSession } from 'node:http2';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect as openSocket } from 'node:tls';
-import { abortReason } from '#runtime/clock.ts';
+import { unlessAborted } from '#runtime/clock.ts';
 import type { TlsMaterial } from '../connection.ts';
 import { connectionLost, exchange, GrpcTimeoutError } from './grpc-exchange.ts';
 
@@ -158,15 +158,4 @@ function open(host: string, port: number, tls: TlsMaterial, timeoutMs: number): 
       });
     });
   });
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,5 +1,5 @@
-import { abortReason, type Clock } from '#runtime/clock.ts';
 import { cached } from '#runtime/client/cached-token.ts';
+import { type Clock, unlessAborted } from '#runtime/clock.ts';
 import type { EtcdCalls } from './channel.ts';
 import { isEtcdRefusal, refusals } from './failure.ts';
 import { etcd } from './protocol.ts';
@@ -68,16 +68,3 @@ type Holders = ReadonlyMap<string, readonly string[]>;
 
 const listingMs = 30_000;
 const usersAtOnce = 32;
-
-/** What a promise gives that others wait for, too; rejects when the signal aborts first. */
-async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(abortReason(signal));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([shared, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, errors, type NatsConnection, type ServerInfo } from '@nats-io/transport-node';
-import { abortReason } from '#runtime/clock.ts';
+import { abortReason, unlessAborted } from '#runtime/clock.ts';
 import type { ConnectionConfig } from '../connection.ts';
 import { toNatsError } from './failure.ts';
 
@@ -98,16 +98,5 @@ async function isSpent(opening: Promise<Open>, error: unknown): Promise<boolean>
     return connection.isClosed() || error instanceof errors.TimeoutError;
   } catch {
     return true;
-  }
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { type Clock, abortReason, systemClock } from '../clock.ts';
+import { type Clock, abortReason, systemClock, unlessAborted } from '../clock.ts';
 import { openConnectionPools } from './connection-pools.ts';
 import { NetworkError, apiErrorFromResponse, networkErrorFrom } from './errors.ts';
 import { noClientMetrics } from './metrics.ts';
@@ -93,7 +93,8 @@ export function createTransport(options: TransportOptions): Transport {
     request: TransportRequest,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> => {
-    const token = await beforeAbort(options.bearerToken?.(), signal);
+    // A credential plugin that hangs must not hold a request beyond its time.
+    const token = options.bearerToken && (await unlessAborted(options.bearerToken(), signal));
     return dispatcher.request({
       method: request.method,
       path: prefix + request.path,
@@ -213,20 +214,6 @@ function linkedDeadline(
       parent?.removeEventListener('abort', onAbort);
     },
   };
-}
-
-// A credential plugin that hangs must not hold a request beyond its time.
-async function beforeAbort<T>(value: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
-  if (value === undefined) return undefined;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(abortReason(signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([value, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 function destroyOnAbort(body: Readable, signal: AbortSignal | undefined): void {
