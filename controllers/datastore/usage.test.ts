@@ -60,6 +60,21 @@ suite('how much tenants have on a store', () => {
     assert.deepEqual(asked.slice(60), asked.slice(0, 2));
   });
 
+  test('is asked again soon of a tenant that had nothing yet, and then as rarely as of all', async () => {
+    const clock = new FakeClock();
+    let keys = 0;
+    const { asked, driver } = storeOf(async () => ({ keys, bytes: keys }));
+    const input = { dataStoreName: 'one', tenants: many(1), driver, book: new UsageBook(), clock, signal };
+    await measureUsage(input);
+    await clock.advance(20_000);
+    keys = 300;
+    await measureUsage(input);
+    assert.equal(input.book.of('one').get('a/t0')?.keys, 300);
+    await clock.advance(20_000);
+    await measureUsage(input);
+    assert.equal(asked.length, 2);
+  });
+
   test('is forgotten of tenants that are gone', async () => {
     const book = new UsageBook();
     const clock = new FakeClock();
@@ -103,6 +118,14 @@ suite('what the status of a DataStore says of usage', () => {
     assert.equal(usageStatus(before, tenants, bookOf([105 * MiB, 48 * MiB])), before);
     assert.notEqual(usageStatus(before, tenants, bookOf([120 * MiB, 50 * MiB])), before);
     assert.notEqual(usageStatus(before, tenants, bookOf([100 * MiB, 60 * MiB])), before);
+  });
+
+  test('is not written anew while young tenants get their machines and first pods', () => {
+    const young = (keys: readonly number[]) =>
+      new Map(keys.map((count, index) => [`a/t${index}`, { keys: count, bytes: count * 800, at: 0 }]));
+    const before = usageStatus(undefined, many(2), young([250, 180]));
+    assert.equal(usageStatus(before, many(2), young([410, 320])), before);
+    assert.notEqual(usageStatus(before, many(2), young([1_500, 320])), before);
   });
 
   test('follows a tenant that comes or goes', () => {

@@ -7,8 +7,10 @@ import type { MeasuredUsage, UsageBook } from '#datastore/usage-book.ts';
 import type { Clock } from '#runtime/clock.ts';
 import { tenantKey } from '../gather.ts';
 
-/** Each tenant is measured this often at most. */
+/** Each tenant that has something there is measured this often at most. */
 const againMs = 300_000;
+/** So often, while it has nothing there: its API server is about to start, and what it then holds should not be news minutes later. */
+const emptyAgainMs = 15_000;
 /** About how many passes come in that time: each measures its share, so that a store never has to count them all at once. */
 const passes = 30;
 /** No pass spends longer on it: the next probe must not wait. */
@@ -31,7 +33,11 @@ export async function measureUsage(input: MeasuringInput): Promise<DataStoreErro
   const began = clock.monotonic();
   const known = book.of(dataStoreName);
   const at = (tenant: TenantControlPlane): number => known.get(tenantKey(tenant))?.at ?? Number.NEGATIVE_INFINITY;
-  const due = tenants.filter((tenant) => began - at(tenant) >= againMs).toSorted((one, other) => at(one) - at(other));
+  const every = (tenant: TenantControlPlane): number =>
+    known.get(tenantKey(tenant))?.keys === 0 ? emptyAgainMs : againMs;
+  const due = tenants
+    .filter((tenant) => began - at(tenant) >= every(tenant))
+    .toSorted((one, other) => at(one) - at(other));
   for (const tenant of due.slice(0, Math.ceil(tenants.length / passes))) {
     if (clock.monotonic() - began > budgetMs) return undefined;
     try {
@@ -77,13 +83,17 @@ export function usageStatus(
   return before !== undefined && !changedNoticeably(before, after, new Set(keys)) ? before : after;
 }
 
+/** Less than this is no news, even of a small sum: a tenant that gets its machines and first pods grows by hundreds of keys. */
+const noticeable = { keys: 1_000, bytes: 2 ** 20 };
+
 function changedNoticeably(before: UsageStatus, after: UsageStatus, present: ReadonlySet<string>): boolean {
-  if (differ(before.keys, after.keys, 100) || differ(before.bytes, after.bytes, 2 ** 20)) return true;
+  if (differ(before.keys, after.keys, noticeable.keys) || differ(before.bytes, after.bytes, noticeable.bytes))
+    return true;
   const listed = new Map(before.largest?.map((one) => [one.tenantControlPlane, one]));
   if ([...listed.keys()].some((tenant) => !present.has(tenant))) return true;
   if (listed.size < (after.largest ?? []).length) return true;
   return (after.largest ?? []).some(({ tenantControlPlane, bytes }) =>
-    differ(listed.get(tenantControlPlane)?.bytes ?? 0, bytes, 2 ** 20),
+    differ(listed.get(tenantControlPlane)?.bytes ?? 0, bytes, noticeable.bytes),
   );
 }
 
