@@ -8,7 +8,7 @@ import {
   formatKubeconfig,
   issueKubeconfig,
   kubeconfigReissue,
-  kubeconfigRenewalTime,
+  obtainKubeconfig,
   parseKubeconfig,
 } from './kubeconfig.ts';
 
@@ -131,12 +131,23 @@ test('what cannot be parsed is not quoted, since it may hold a private key', () 
 });
 
 test('one that was just issued serves until it is due, and only for what it was asked for', async () => {
-  const options = { now: NOW, renewBeforeMs: DAY };
-  const text = await issueKubeconfig(request, options);
+  const options = { now: NOW, renewBeforeMs: DAY, algorithm: 'ECDSA-P256' } as const;
+  const wanted = { stored: undefined, request, rotateRequested: false };
+  const { text, renewAt } = await obtainKubeconfig(wanted, options);
   const reasonAt = (now: Date, wanted = request) => kubeconfigReissue(text, wanted, { ...options, now })?.reason;
   assert.equal(reasonAt(NOW), undefined);
   assert.equal(reasonAt(NOW, { ...request, server: 'https://elsewhere:6443' }), 'ServerChanged');
-  const due = kubeconfigRenewalTime(text, DAY);
-  assert.deepEqual(due, renewalTime(parseKubeconfig(text).clientCertificatePem, DAY));
-  assert.equal(reasonAt(due), 'Expiring');
+  assert.deepEqual(renewAt, renewalTime(parseKubeconfig(text).clientCertificatePem, DAY));
+  assert.equal(reasonAt(renewAt), 'Expiring');
+});
+
+test('one that serves is kept; when a rotation was asked for there is a new one, and it is said when', async () => {
+  const obtain = (rotateRequested: boolean) =>
+    obtainKubeconfig({ stored, request, rotateRequested }, { now: NOW, renewBeforeMs: DAY, algorithm: 'ECDSA-P256' });
+  const renewAt = renewalTime(parseKubeconfig(stored).clientCertificatePem, DAY);
+  assert.deepEqual(await obtain(false), { text: stored, reissue: undefined, renewAt });
+  const rotated = await obtain(true);
+  assert.notEqual(rotated.text, stored);
+  assert.equal(rotated.reissue?.reason, 'RotationRequested');
+  assert.equal(rotated.rotatedAt, NOW.toISOString());
 });

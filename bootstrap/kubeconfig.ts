@@ -38,6 +38,22 @@ export interface KubeconfigReissue {
   readonly message: string;
 }
 
+export interface ObtainingOptions {
+  readonly now: Date;
+  /** Renew when less than this is left. */
+  readonly renewBeforeMs: number;
+  readonly algorithm: KeyAlgorithm;
+}
+
+/** A kubeconfig that serves, and what came of looking. */
+export interface ObtainedKubeconfig {
+  readonly text: string;
+  readonly reissue: KubeconfigReissue | undefined;
+  readonly renewAt: Date;
+  /** RFC 3339 time of a rotation that had been asked for. */
+  readonly rotatedAt?: string;
+}
+
 /** Writes a kubeconfig with one context. The same fields always give the same text. */
 export function formatKubeconfig(fields: Kubeconfig): string {
   const context = fields.contextName ?? kubeadmContext(fields);
@@ -87,9 +103,30 @@ export function parseKubeconfig(text: string): Kubeconfig {
   };
 }
 
+/** The stored kubeconfig where it serves, else a new one. Errors as `issue` of pki/authority. */
+export async function obtainKubeconfig(
+  wanted: {
+    readonly stored: string | undefined;
+    readonly request: KubeconfigRequest;
+    readonly rotateRequested: boolean;
+  },
+  { now, renewBeforeMs, algorithm }: ObtainingOptions,
+): Promise<ObtainedKubeconfig> {
+  const { stored, request, rotateRequested } = wanted;
+  const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
+  const serves = reissue === undefined && stored !== undefined;
+  const text = serves ? stored : await issueKubeconfig(request, { now, renewBeforeMs, algorithm });
+  return {
+    text,
+    reissue,
+    renewAt: kubeconfigRenewalTime(text, renewBeforeMs),
+    ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
+  };
+}
+
 /**
  * Issues the client certificate of a kubeconfig and writes it. With `renewBeforeMs`, `kubeconfigReissue` and
- * `kubeconfigRenewalTime` know the text from then on and need not parse it. Errors as `issue` of pki/authority.
+ * `obtainKubeconfig` know the text from then on and need not parse it. Errors as `issue` of pki/authority.
  */
 export async function issueKubeconfig(
   request: KubeconfigRequest,
@@ -130,7 +167,7 @@ export function kubeconfigReissue(
 }
 
 /** When `kubeconfigReissue` begins to answer `Expiring`. Errors as `parseKubeconfig`, and PkiError `CertificateUnparsable`. */
-export function kubeconfigRenewalTime(text: string, renewBeforeMs: number): Date {
+function kubeconfigRenewalTime(text: string, renewBeforeMs: number): Date {
   const find = (): number => renewalTime(parseKubeconfig(text).clientCertificatePem, renewBeforeMs).getTime();
   return new Date(renewalTimes.answer([text, renewBeforeMs], find));
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
+import type { KubeconfigReissue, ObtainingOptions } from '#bootstrap/kubeconfig.ts';
 import { type Secret, secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { createMergePatch } from '#runtime/client/merge-patch.ts';
@@ -10,7 +10,7 @@ import { isGenerated } from '../ownership.ts';
 import { foreignSecret, type Wish } from '../plan.ts';
 import { secretFor } from '../secret.ts';
 import type { SettledKubeconfigs } from '../settled.ts';
-import { grant, type GrantingOptions } from './kubeconfig.ts';
+import { grant } from './kubeconfig.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** A kubeconfig that is there now. */
@@ -21,7 +21,7 @@ export interface Provided {
   readonly reissue?: KubeconfigReissue;
 }
 
-export interface ProvidingOptions extends GrantingOptions {
+export interface ProvidingOptions extends ObtainingOptions {
   readonly client: Client;
   readonly signal: AbortSignal;
   readonly settled: SettledKubeconfigs;

@@ -2,7 +2,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import { authorizationUrl } from '#api/manager-service.ts';
 import { labels } from '#api/labels.ts';
 import type { KubeconfigRequest } from '#bootstrap/kubeconfig.ts';
-import { issueKubeconfig, kubeconfigReissue, kubeconfigRenewalTime } from '#bootstrap/kubeconfig.ts';
+import { obtainKubeconfig } from '#bootstrap/kubeconfig.ts';
 import { authorizationFiles, authorizesByFile, isAuthorizerKubeconfig } from '#controlplane/authorization.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { WriteLimit } from '#controlplane/write-limit.ts';
@@ -73,7 +73,7 @@ async function limited(
   limit: WriteLimit,
   live: Secret | undefined,
 ): Promise<Step<Authorization, 'CertificatesReady'>> {
-  const { tenantControlPlane, names, now, renewBeforeMs, algorithm } = input;
+  const { tenantControlPlane, names } = input;
   const authority = authorityOf(input.managerCertificate);
   if (authority === undefined) return waiting;
   const request: KubeconfigRequest = {
@@ -89,23 +89,20 @@ async function limited(
     },
   };
   try {
-    const stored = kubeconfigOf(live);
-    const rotateRequested = rotationRequested(live);
-    const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
-    const isKept = reissue === undefined && stored !== undefined;
-    const kubeconfig = isKept ? stored : await issueKubeconfig(request, { now, algorithm, renewBeforeMs });
+    const wanted = { stored: kubeconfigOf(live), request, rotateRequested: rotationRequested(live) };
+    const { text: kubeconfig, reissue, renewAt, rotatedAt } = await obtainKubeconfig(wanted, input);
     const draft: SecretDraft = {
       name: names.authorization,
       component: COMPONENT,
       labels: { [labels.certificateLifecycle]: 'kubeconfig' },
       data: authorizationFiles(tenantControlPlane, { limit, kubeconfig }),
-      ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
+      ...(rotatedAt === undefined ? {} : { rotatedAt }),
     };
     return {
       value: {
         drafts: [draft],
         asksManager: true,
-        renewAt: kubeconfigRenewalTime(kubeconfig, renewBeforeMs),
+        renewAt,
         reissued: reissue === undefined ? [] : [{ secretName: names.authorization, ...reissue }],
       },
     };

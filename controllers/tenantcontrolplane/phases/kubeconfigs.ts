@@ -1,6 +1,6 @@
 import { labels } from '#api/labels.ts';
 import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
-import { issueKubeconfig, kubeconfigReissue, kubeconfigRenewalTime } from '#bootstrap/kubeconfig.ts';
+import { obtainKubeconfig } from '#bootstrap/kubeconfig.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
@@ -79,31 +79,24 @@ export async function grantKubeconfigs(
   authority: CertificatePair,
   input: IssuingInput,
 ): Promise<GrantedKubeconfigs> {
-  const { now, renewBeforeMs, algorithm } = input;
   const secret = input.secrets.get(wish.secretName);
   const rotateRequested = rotationRequested(secret);
   const entries = await Promise.all(
     Object.entries(wish.keys).map(async ([key, { user, server }]) => {
       const request = { server, clusterName, authority, certificate: KUBECONFIG_CERTIFICATES[user] };
-      const stored = secretText(secret, key);
-      const reissue = kubeconfigReissue(stored, request, { now, renewBeforeMs, rotateRequested });
-      const text =
-        reissue === undefined && stored !== undefined
-          ? stored
-          : await issueKubeconfig(request, { now, algorithm, renewBeforeMs });
-      return { key, text, reissue };
+      const wanted = { stored: secretText(secret, key), request, rotateRequested };
+      return { key, ...(await obtainKubeconfig(wanted, input)) };
     }),
   );
-  const renewals = entries.map(({ text }) => kubeconfigRenewalTime(text, renewBeforeMs).getTime());
   return {
     draft: {
       name: wish.secretName,
       component: wish.component,
       labels: { [labels.certificateLifecycle]: 'kubeconfig' },
       data: Object.fromEntries(entries.map(({ key, text }) => [key, text])),
-      ...(rotateRequested ? { rotatedAt: now.toISOString() } : {}),
+      ...(rotateRequested ? { rotatedAt: input.now.toISOString() } : {}),
     },
     reissued: entries.flatMap(({ reissue }) => (reissue === undefined ? [] : [reissue])),
-    renewAt: new Date(Math.min(...renewals)),
+    renewAt: new Date(Math.min(...entries.map(({ renewAt }) => renewAt.getTime()))),
   };
 }
