@@ -4,7 +4,7 @@ import { type BareTenant, applyBareTenants } from '#lab/bare-tenant.ts';
 import { managerPods, managerRequests, restartsOf } from '#test/lab/manager.ts';
 import { findProcess, readUsage, restartPeak } from '#test/lab/pod-process.ts';
 import type { ProcessUsage } from '#test/process-usage.ts';
-import { type Figure, budget, figure } from '../figure.ts';
+import { type Figure, figure, single } from '../figure.ts';
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
 import { removeTenants } from '../lab/creation.ts';
 import { readyAt, until } from '../lab/moments.ts';
@@ -148,21 +148,13 @@ async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchCont
 
 function startFigures(count: number, start: Start): readonly Figure[] {
   const { readySeconds, requests } = start;
-  const better = 'lower';
-  const one = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
-    figure({
-      name: `${name}, ${count} at once`,
-      unit,
-      better,
-      samples: [value],
-      ...(limit !== undefined && { limits: { budget: budget(limit, [value]) } }),
-      note,
-    });
+  const one = (name: string, unit: string, value: number, limit?: number): Figure =>
+    single(`${name}, ${count} at once`, unit, value, limit === undefined ? {} : { budget: limit });
   return [
     figure({
       name: `create to Ready of each tenant, ${count} at once`,
       unit: 's',
-      better,
+      better: 'lower',
       samples: readySeconds,
       note: 'the samples are the tenants of one run; the highest is the time until all were Ready',
     }),
@@ -182,16 +174,9 @@ function restFigures(
   count: number,
   { minutes, changes, requests, written, managerCpuSeconds, restarts }: Rest,
 ): readonly Figure[] {
-  const better = 'lower';
+  const what = `${count} tenants at rest for ${minutes.toFixed(1)} min`;
   const one = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
-    figure({
-      name: `${name}, ${count} tenants at rest for ${minutes.toFixed(1)} min`,
-      unit,
-      better,
-      samples: [value],
-      ...(limit !== undefined && { limits: { budget: budget(limit, [value]) } }),
-      note,
-    });
+    single(`${name}, ${what}`, unit, value, limit === undefined ? {} : { budget: limit }, note);
   return [
     one('changes of objects', 'changes', changes, 0),
     one('requests to the management API server per minute', 'requests', requests.all / minutes),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { budget, type Figure, figure } from '../figure.ts';
+import { type Figure, single } from '../figure.ts';
 import type { Fleet } from '../simulated-fleet/fleet.ts';
 import type { Manager } from '#test/manager-process.ts';
 import { withFleet } from '../simulated-fleet/with-fleet.ts';
@@ -36,15 +36,8 @@ async function soak(
   const after = await rest(manager, quick, signal);
   const what = `after ${rounds * tenants} tenants came and went, against after ${tenants}: `;
   const ratio = (name: string, of: (held: Held) => number): Figure => {
-    const samples = [of(after) / of(before)];
-    return figure({
-      name: what + name,
-      unit: 'times',
-      better: 'lower',
-      samples,
-      limits: { budget: budget(1.1, samples) },
-      note: `${Math.round(of(before))} then, ${Math.round(of(after))} now`,
-    });
+    const note = `${Math.round(of(before))} then, ${Math.round(of(after))} now`;
+    return single(what + name, 'times', of(after) / of(before), { budget: 1.1 }, note);
   };
   return [
     ratio('heap in use (MiB)', ({ heapMiB }) => heapMiB),
