@@ -36,11 +36,11 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
   if (flags.json && names.length !== 1) program.error('--json prints one object: name one suite');
   if (flags.quick && flags.accept) program.error('figures of a quick run are no baseline');
   const baseline = flags.compare ? await readBaseline() : {};
-  const outcomes: Outcome[] = [];
   for (const suite of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const outcome = await measure(suite, flags.quick);
     if (outcome === undefined) continue;
-    outcomes.push(outcome);
+    // One by one: whoever ends a run of two hours before its end keeps what it has found.
+    if (flags.accept) await documentFigures(await acceptBaseline([outcome]));
     const accepted = baseline[suite.name];
     const changes = flags.compare ? compare(outcome, accepted) : undefined;
     if (flags.json) {
@@ -50,7 +50,6 @@ async function run(names: readonly string[], flags: Flags): Promise<void> {
     console.log(`\n${figuresTable(outcome)}`);
     if (changes !== undefined) console.log(`\n${changesTable(outcome, accepted, changes)}`);
   }
-  if (flags.accept) await documentFigures(await acceptBaseline(outcomes));
 }
 
 /** Undefined when the suite failed, which is no reason to lose the figures of the others. */
