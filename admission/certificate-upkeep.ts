@@ -4,6 +4,7 @@ import type { Secret, ValidatingWebhookConfiguration } from '#runtime/client/bui
 import { secrets, validatingWebhookConfigurations } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import type { KubeObject, ObjectKey, Resource } from '#runtime/client/resource.ts';
+import { secretData, secretText } from '#runtime/client/secret-data.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { ControllerOptions, ReconcileContext, Result } from '#runtime/controller/reconciler.ts';
 import { channelSource, watchSource } from '#runtime/controller/sources.ts';
@@ -109,12 +110,12 @@ class Upkeep {
     signal: AbortSignal,
   ): Promise<void> {
     const { serving, bundlePem, authorityKeyPem } = material;
-    const data = {
-      'tls.crt': base64(serving.certificatePem),
-      'tls.key': base64(serving.privateKeyPem),
-      'ca.crt': base64(bundlePem),
-      'ca.key': base64(authorityKeyPem),
-    };
+    const data = secretData({
+      'tls.crt': serving.certificatePem,
+      'tls.key': serving.privateKeyPem,
+      'ca.crt': bundlePem,
+      'ca.key': authorityKeyPem,
+    });
     if (live === undefined) {
       await client.create(secrets, { metadata: { ...this.#key }, type: 'kubernetes.io/tls', data }, { signal });
     } else {
@@ -124,7 +125,7 @@ class Upkeep {
 
   async #inject(client: Client, { bundlePem }: ServingMaterial, signal: AbortSignal): Promise<void> {
     const live = this.#configuration?.get({ name: WEBHOOK_CONFIGURATION });
-    const caBundle = base64(bundlePem);
+    const caBundle = Buffer.from(bundlePem).toString('base64');
     const webhooks = live?.webhooks ?? [];
     if (webhooks.every((one) => one.clientConfig.caBundle === caBundle)) return;
     const trusting = webhooks.map(({ name }) => ({ name, clientConfig: { caBundle } }));
@@ -141,8 +142,8 @@ type Trust = KubeObject & { webhooks: { name: string; clientConfig: { caBundle: 
 const { group, version, kind, plural, namespaced } = validatingWebhookConfigurations;
 const trustOfConfigurations: Resource<Trust> = { group, version, kind, plural, namespaced };
 
-function materialOf({ data = {} }: Secret): ServingMaterial {
-  const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
+function materialOf(secret: Secret): ServingMaterial {
+  const text = (key: string): string => secretText(secret, key) ?? '';
   return {
     bundlePem: text('ca.crt'),
     authorityKeyPem: text('ca.key'),
@@ -157,8 +158,4 @@ function isSame(one: ServingMaterial, other: ServingMaterial): boolean {
     one.serving.certificatePem === other.serving.certificatePem &&
     one.serving.privateKeyPem === other.serving.privateKeyPem
   );
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
 }

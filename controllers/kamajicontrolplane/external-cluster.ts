@@ -10,6 +10,7 @@ import { pods, secrets, services } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError, NetworkError } from '#runtime/client/errors.ts';
 import type { ObjectKey } from '#runtime/client/resource.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import type { Gathered } from './gather.ts';
 
@@ -60,7 +61,7 @@ export async function placeOf(input: ExternalClusterInput): Promise<Place> {
   const secret = await client.get(secrets, source, { signal });
   if (secret === undefined)
     throw new ExternalClusterError(`${what} with the other cluster's kubeconfig does not exist`);
-  const text = Buffer.from(secret.data?.[kubeconfigSecretKey] ?? '', 'base64').toString('utf8');
+  const text = secretText(secret, kubeconfigSecretKey) ?? '';
   if (text === '') throw new ExternalClusterError(`${what} has no key ${kubeconfigSecretKey}`);
   return {
     key: { namespace: deploymentNamespace, name: externalName(gathered.controlPlane) },

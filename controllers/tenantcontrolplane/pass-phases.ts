@@ -3,6 +3,7 @@ import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { dataStoresOf } from '#datastore/scheduling.ts';
 import type { Deployment } from '#runtime/client/builtin.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { ReconcileContext } from '#runtime/controller/reconciler.ts';
 import type { Gathered } from './gather.ts';
 import { konnectivityEnabled } from './konnectivity.ts';
@@ -28,7 +29,6 @@ import { reconcileWorkload } from './phases/workload.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import type { Rollout } from './rollout.ts';
 import type { SecretDraft } from './secrets.ts';
-import { secretText } from './secrets.ts';
 
 /** Stores on which this process has seen the user of a tenant, by the tenant's UID. */
 export type StoreSetups = Map<string, string>;

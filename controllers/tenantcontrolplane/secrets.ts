@@ -4,6 +4,7 @@ import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-pla
 import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
 import { ownedMetadata } from '#controlplane/objects.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
+import { secretData } from '#runtime/client/secret-data.ts';
 
 const OF_USER = 'kamaji.clastix.io/user-supplied';
 
@@ -27,17 +28,6 @@ export interface Reissued {
   readonly secretName: string;
   readonly reason: KubeconfigReissue['reason'];
   readonly message: string;
-}
-
-/** The text under a key of a Secret, or undefined when there is no such key. */
-export function secretText(secret: Secret | undefined, key: string): string | undefined {
-  const encoded = secret?.data?.[key];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
-}
-
-/** True when somebody asked for new content of this Secret and has not had it yet. */
-export function rotationRequested(secret: Secret | undefined): boolean {
-  return secret?.metadata?.annotations?.[annotations.rotate] === '';
 }
 
 /** Whether the user made what is in this Secret. Ours carry our label from the start; theirs get it when they are taken. */
@@ -70,8 +60,6 @@ export function secretObject(owner: TenantControlPlane, draft: SecretDraft, live
       },
     }),
     type: live?.type ?? draft.type ?? 'Opaque',
-    data: Object.fromEntries(
-      Object.entries(draft.data).map(([key, text]) => [key, Buffer.from(text, 'utf8').toString('base64')]),
-    ),
+    data: secretData(draft.data),
   };
 }

@@ -4,6 +4,7 @@ import { certificateReissue } from '#pki/policies.ts';
 import { type Secret, secrets } from '#runtime/client/builtin.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { ApiError } from '#runtime/client/errors.ts';
+import { secretData, secretText } from '#runtime/client/secret-data.ts';
 import type { ManagedObjects } from '../gather.ts';
 import { managedAuthorities, managedCertificates, RENEW_BEFORE_MS } from '../managed/certificates.ts';
 import { belongsTo, managedMetadata, type ManagedSettings } from '../managed/settings.ts';
@@ -33,7 +34,7 @@ export async function ensureCertificates(input: CertificateInput): Promise<reado
       const live = input.objects.secrets.get(secret);
       const policy = { authority, wanted: request, now: input.now, renewBeforeMs: RENEW_BEFORE_MS };
       const stored = pairOf(live);
-      const authorityKept = textOf(live, secretKeys.authority) === authority.certificatePem;
+      const authorityKept = secretText(live, secretKeys.authority) === authority.certificatePem;
       if (certificateReissue({ ...policy, stored }) === undefined && authorityKept) return;
       const pair = await issue({ ...request, authority, now: input.now });
       await write(input, secret, live, { ...dataOf(pair), [secretKeys.authority]: authority.certificatePem });
@@ -56,9 +57,7 @@ async function write(
   live: Secret | undefined,
   data: { [key: string]: string },
 ): Promise<Secret> {
-  const encoded = Object.fromEntries(
-    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
-  );
+  const encoded = secretData(data);
   if (live !== undefined) return client.replace(secrets, { ...live, data: encoded });
   const metadata = managedMetadata(settings, name);
   const secret: Secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'kubernetes.io/tls', data: encoded };
@@ -75,13 +74,9 @@ async function write(
 
 function pairOf(secret: Secret | undefined): CertificatePair {
   return {
-    certificatePem: textOf(secret, secretKeys.certificate),
-    privateKeyPem: textOf(secret, secretKeys.privateKey),
+    certificatePem: secretText(secret, secretKeys.certificate) ?? '',
+    privateKeyPem: secretText(secret, secretKeys.privateKey) ?? '',
   };
-}
-
-function textOf(secret: Secret | undefined, key: string): string {
-  return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
 }
 
 function dataOf({ certificatePem, privateKeyPem }: CertificatePair): { [key: string]: string } {

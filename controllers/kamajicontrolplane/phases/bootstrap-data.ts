@@ -6,6 +6,7 @@ import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { ApiError, NetworkError } from '#runtime/client/errors.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import { tenantAccess } from '#tenant/access.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import type { JoinTokens } from '../join-tokens.ts';
@@ -43,12 +44,12 @@ type BootstrapDataOutcome = Outcome<BootstrapData, 'BootstrapConfigReady'>;
 export async function reconcileBootstrapData(input: BootstrapDataInput): Promise<BootstrapDataOutcome> {
   const { gathered, tenantControlPlane, endpoint, writer } = input;
   const { cluster, controlPlane, signal } = writer;
-  const certificate = gathered.authority?.data?.['ca.crt'];
+  const caCertificatesPem = secretText(gathered.authority, 'ca.crt');
   const canJoin = findCondition(tenantControlPlane?.status?.conditions, 'BootstrapReady');
   if (
     tenantControlPlane === undefined ||
     endpoint === undefined ||
-    certificate === undefined ||
+    caCertificatesPem === undefined ||
     canJoin?.status !== 'True'
   ) {
     return notReady('WaitingForControlPlane', canJoin?.message ?? 'nodes cannot join the control plane yet');
@@ -65,7 +66,7 @@ export async function reconcileBootstrapData(input: BootstrapDataInput): Promise
     );
     const cloudConfig = joinCloudConfig({
       controlPlaneEndpoint: endpoint,
-      caCertificatesPem: Buffer.from(certificate, 'base64').toString('utf8'),
+      caCertificatesPem,
       token,
     });
     const { data } = bootstrapDataSecret({
@@ -95,9 +96,9 @@ function tenantClient(
 ): Client {
   const { adminKubeconfig } = namesOfControlPlane(tenantControlPlane.metadata.name ?? '');
   if (isExternal) return outsideClient(gathered, pool, adminKubeconfig, tenantControlPlane);
-  const kubeconfig = gathered.adminKubeconfig?.data?.['super-admin.svc'];
+  const kubeconfig = secretText(gathered.adminKubeconfig, 'super-admin.svc');
   if (kubeconfig === undefined) throw new TenantNotPreparedError(`Secret ${adminKubeconfig} has no super-admin.svc`);
-  const credentials = parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString('utf8'));
+  const credentials = parseKubeconfig(kubeconfig);
   const access = tenantAccess(tenantControlPlane, gathered.service, credentials);
   if (access === undefined) throw new TenantNotPreparedError('the Service has no cluster IP');
   return pool.client(access);
@@ -110,9 +111,9 @@ function outsideClient(
   secretName: string,
   tenantControlPlane: TenantControlPlane,
 ): Client {
-  const kubeconfig = gathered.adminKubeconfig?.data?.['super-admin.conf'];
+  const kubeconfig = secretText(gathered.adminKubeconfig, 'super-admin.conf');
   if (kubeconfig === undefined) throw new TenantNotPreparedError(`Secret ${secretName} has no super-admin.conf`);
-  const credentials = parseKubeconfig(Buffer.from(kubeconfig, 'base64').toString('utf8'));
+  const credentials = parseKubeconfig(kubeconfig);
   return pool.client({
     id: tenantControlPlane.metadata.uid ?? '',
     server: credentials.server,

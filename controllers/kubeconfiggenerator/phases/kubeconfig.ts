@@ -1,11 +1,13 @@
+import { rotationRequested } from '#api/rotation.ts';
 import type { ObtainedKubeconfig, ObtainingOptions } from '#bootstrap/kubeconfig.ts';
 import { obtainKubeconfig, parseKubeconfig } from '#bootstrap/kubeconfig.ts';
 import { BootstrapError } from '#bootstrap/errors.ts';
 import { CERTIFICATE_VALIDITY_MS } from '#pki/authority.ts';
 import { PkiError } from '#pki/errors.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { Problem } from '../finding.ts';
 import type { Wish } from '../plan.ts';
-import { rotationRequested, secretText, storedKubeconfig } from '../secret.ts';
+import { storedKubeconfig } from '../secret.ts';
 
 /**
  * Grants a wish from what its Secret holds, or by a new key and certificate where that does not serve: cluster and server

@@ -1,6 +1,7 @@
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import { authorizationUrl } from '#api/manager-service.ts';
 import { labels } from '#api/labels.ts';
+import { rotationRequested } from '#api/rotation.ts';
 import type { KubeconfigRequest } from '#bootstrap/kubeconfig.ts';
 import { obtainKubeconfig } from '#bootstrap/kubeconfig.ts';
 import { authorizationFiles, authorizesByFile, isAuthorizerKubeconfig } from '#controlplane/authorization.ts';
@@ -10,10 +11,10 @@ import { writeLimitOf } from '#controlplane/write-limit.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { CERTIFICATE_VALIDITY_MS } from '#pki/authority.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import { RECHECK_MS } from '#runtime/controller/finding.ts';
 import type { Step } from '../finding.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
-import { rotationRequested, secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 import { certificatesFailure } from './certificates-ready.ts';
 

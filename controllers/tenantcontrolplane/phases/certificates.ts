@@ -1,4 +1,5 @@
 import { labels } from '#api/labels.ts';
+import { rotationRequested } from '#api/rotation.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair, CertificateRequest } from '#pki/authority.ts';
 import { intermediatesPem, issue } from '#pki/authority.ts';
@@ -10,8 +11,8 @@ import type { Reissue } from '#pki/policies.ts';
 import { certificateReissue, noteIssued, renewalTime } from '#pki/policies.ts';
 import { issueUnderSeveral } from '#pki/several-authorities.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { SecretDraft } from '../secrets.ts';
-import { rotationRequested, secretText } from '../secrets.ts';
 import type { Authorities } from './authorities.ts';
 
 /** A certificate for one Secret: what it should say, who signs it, and the keys that hold it. */

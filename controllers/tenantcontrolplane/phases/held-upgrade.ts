@@ -5,13 +5,13 @@ import { parseKubeconfig } from '#bootstrap/kubeconfig.ts';
 import type { ConfigMap, Node } from '#runtime/client/builtin.ts';
 import { nodes } from '#runtime/client/builtin.ts';
 import { ApiError, NetworkError } from '#runtime/client/errors.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import { RECHECK_MS } from '#runtime/controller/finding.ts';
 import { tenantAccess } from '#tenant/access.ts';
 import type { TenantPool } from '#tenant/pool.ts';
 import { chosenVersions } from '../addon-versions.ts';
 import type { Finding } from '../finding.ts';
 import type { Gathered } from '../gather.ts';
-import { secretText } from '../secrets.ts';
 
 /** By how many minors a kubelet may be older than its API server (Kubernetes: version skew policy). */
 const OLDEST_KUBELET = 3;

@@ -1,11 +1,12 @@
 import { labels } from '#api/labels.ts';
+import { rotationRequested } from '#api/rotation.ts';
 import type { KubeconfigReissue } from '#bootstrap/kubeconfig.ts';
 import { obtainKubeconfig } from '#bootstrap/kubeconfig.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { KUBECONFIG_CERTIFICATES } from '#pki/control-plane.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { SecretDraft } from '../secrets.ts';
-import { rotationRequested, secretText } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 
 /** Where the users of a control plane's kubeconfigs find its API server. */

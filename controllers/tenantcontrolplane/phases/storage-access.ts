@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataStore } from '#api/kamaji/v1alpha1/data-store.ts';
 import { annotations } from '#api/labels.ts';
+import { rotationRequested } from '#api/rotation.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import type { ConnectionConfig } from '#datastore/connection.ts';
 import type { TenantNames } from '#datastore/driver.ts';
 import type { CertificatePair } from '#pki/authority.ts';
 import { credentialsPeriodMs } from '#datastore/scheduling.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
 import type { Reissued, SecretDraft } from '../secrets.ts';
-import { checksumOf, rotationRequested, secretText } from '../secrets.ts';
+import { checksumOf } from '../secrets.ts';
 import type { IssuingInput } from './certificates.ts';
 import { datastoreCertificateWish, grantWish } from './certificates.ts';
 
@@ -68,10 +70,8 @@ function isIntact({ data = {}, metadata }: Secret): boolean {
   const sum = metadata?.annotations?.[annotations.checksum];
   if (sum === undefined) return true;
   // Keys that somebody adds stay there for good: they are no reason for a new password in every pass.
-  const ours = Object.entries(data).filter(([key]) => KEYS.has(key));
-  const texts = Object.fromEntries(
-    ours.map(([key, encoded]) => [key, Buffer.from(encoded, 'base64').toString('utf8')]),
-  );
+  const ours = Object.keys(data).filter((key) => KEYS.has(key));
+  const texts = Object.fromEntries(ours.map((key) => [key, secretText({ data }, key) ?? '']));
   if (checksumOf(texts) === sum) return true;
   const upstream = createHash('md5');
   for (const key of Object.keys(texts).sort()) upstream.update(texts[key] ?? '');

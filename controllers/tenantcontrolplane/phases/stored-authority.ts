@@ -3,7 +3,8 @@ import { SIGNER_KEY } from '#controlplane/controller-manager.ts';
 import { openAuthority } from '#pki/authority.ts';
 import { PkiError } from '#pki/errors.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
-import { checksumOf, secretText } from '../secrets.ts';
+import { secretText } from '#runtime/client/secret-data.ts';
+import { checksumOf } from '../secrets.ts';
 
 /** What a Secret holds of a certificate authority. */
 export interface StoredAuthority {
