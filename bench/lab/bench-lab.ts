@@ -7,6 +7,7 @@ import { connect, type History, recordHistory } from '#test/lab/history.ts';
 import * as manager from '#test/lab/manager.ts';
 import { openLab } from '#test/lab/open-lab.ts';
 import { findProcess, type PodProcess } from '#test/lab/pod-process.ts';
+import type { BenchContext } from '../suite.ts';
 
 /** The namespace of all tenants of the benchmarks. */
 export const namespace = 'bench';
@@ -22,10 +23,14 @@ export interface BenchLab extends AsyncDisposable {
   readonly pods: History<Pod>;
 }
 
-/** Brings the lab up if it is not, empties the namespace of the benchmarks and begins to watch it. */
-export async function openBenchLab(signal: AbortSignal): Promise<BenchLab> {
+/**
+ * Brings the lab up if it is not, empties the namespace of the benchmarks and begins to watch it. Refuses a lab with other control
+ * planes, such as that of `make quickstart`: they take the processors that are to be measured.
+ */
+export async function openBenchLab({ signal, quick }: BenchContext): Promise<BenchLab> {
   const lab = await openLab(signal);
   await lab.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait', '--timeout=300s']);
+  if (!quick) await refuseOthers(lab);
   await lab.kubectl(['create', 'namespace', namespace]);
   const [pod] = await manager.readyManagers(lab.kubectl, 1, signal);
   const process = await findProcess(lab.engine.docker, pod?.metadata?.name ?? '', 'manager');
@@ -48,4 +53,15 @@ export async function openBenchLab(signal: AbortSignal): Promise<BenchLab> {
       await lab.kubectl(['delete', 'namespace', namespace, '--wait=false']);
     },
   };
+}
+
+async function refuseOthers({ kubectl }: Lab): Promise<void> {
+  const path = '{range .items[*]}{.metadata.namespace}/{.metadata.name} {end}';
+  const others = (
+    await kubectl(['get', 'tenantcontrolplanes', '--all-namespaces', `--output=jsonpath=${path}`])
+  ).trim();
+  if (others === '') return;
+  throw new Error(
+    `the lab runs other control planes: ${others}: delete their Clusters or themselves, or measure with --quick`,
+  );
 }

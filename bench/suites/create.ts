@@ -15,7 +15,7 @@ export const suite: Suite = {
   name: 'create',
   description: 'one tenant from its creation to Ready on the lab, images present, its datastore warm',
   async run(context) {
-    await using bench = await openBenchLab(context.signal);
+    await using bench = await openBenchLab(context);
     const samples = await interleave(
       { variants: ['plain', 'konnectivity'], rounds: context.quick ? 1 : 10, warmUp: context.quick ? 0 : 1 },
       (variant, round) => measure(bench, variant === 'konnectivity', round, context),

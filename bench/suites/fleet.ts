@@ -16,7 +16,7 @@ export const suite: Suite = {
   description: 'many tenants created at once on the lab, of one replica each, and then left alone',
   async run(context) {
     const count = context.quick ? 2 : 20;
-    await using bench = await openBenchLab(context.signal);
+    await using bench = await openBenchLab(context);
     const tenants = Array.from({ length: count }, (_, n) => ({ name: `fleet-${n}`, namespace, resources }));
     const start = await startAll(bench, tenants, context);
     const rest = await watchRest(bench, context);

@@ -15,7 +15,7 @@ export const suite: Suite = {
     'what users of a control plane of two replicas notice of a change of its version and of a rotation of certificates, on the lab',
   async run(context) {
     const { quick, signal, progress } = context;
-    await using bench = await openBenchLab(signal);
+    await using bench = await openBenchLab(context);
     const tenant: BareTenant = { name: 'rollout', namespace, replicas: 2, serviceType: 'LoadBalancer' };
     await applyBareTenant(bench.lab.kubectl, tenant);
     await until('the tenant Ready', 300, () => readyAt(bench.tenants, tenant.name), signal);
