@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { annotations, labels } from '#api/labels.ts';
-import { rotationRequested } from '#api/rotation.ts';
 import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import type { Secret } from '#runtime/client/builtin.ts';
 import { secretText } from '#runtime/client/secret-data.ts';
@@ -14,6 +13,7 @@ suite('a Secret of a control plane', () => {
   test('belongs to it and carries its data as they can be read again', () => {
     const secret = secretObject(tenant(), draft, undefined);
     assert.equal(secretText(secret, 'two'), 'zwei ü');
+    assert.equal(secretText(secret, 'three'), undefined);
     assert.deepEqual(secret.metadata?.labels, {
       [labels.project]: 'kamaji',
       [labels.name]: 'demo',
@@ -41,9 +41,6 @@ suite('a Secret of a control plane', () => {
     assert.equal(rotated(draft, live('2026-01-01T00:00:00Z')), '2026-01-01T00:00:00Z');
     assert.equal(rotated(draft, live('')), undefined);
     assert.equal(rotated({ ...draft, rotatedAt: '2026-02-02T00:00:00Z' }, live('')), '2026-02-02T00:00:00Z');
-    assert.equal(rotationRequested(live('')), true);
-    assert.equal(rotationRequested(live('2026-01-01T00:00:00Z')), false);
-    assert.equal(rotationRequested(undefined), false);
   });
 
   test('is the user’s when it came without our label, also after it has got it', () => {
