@@ -13,11 +13,12 @@ import { konnectivityEnabled } from '#controllers/tenantcontrolplane/konnectivit
 import { DataStorePool } from '#datastore/pool.ts';
 import { dataStoresOf, pickDataStore, tenantNamesOf } from '#datastore/scheduling.ts';
 import { createAuthority, issue } from '#pki/authority.ts';
+import { endPeriod } from '#pki/remembered.ts';
 import { createCache } from '#runtime/cache/cache.ts';
 import { findClusterAccess } from '#runtime/client/cluster-access.ts';
 import { createClient } from '#runtime/client/kube-client.ts';
 import { createTransport } from '#runtime/client/transport.ts';
-import { systemClock } from '#runtime/clock.ts';
+import { type Clock, systemClock } from '#runtime/clock.ts';
 import { createController } from '#runtime/controller/controller.ts';
 import { createLeaderElector } from '#runtime/manager/leader-election.ts';
 import { refuseUnlessLeading, refuseWritesUnless } from '#runtime/manager/leadership.ts';
@@ -185,6 +186,7 @@ async function run(flags: Flags): Promise<void> {
     metrics: metrics.controller,
   });
   manager.addRunnable({ name: upkeep.name, needsLeadership: false, start: (ending) => upkeep.start(ending) });
+  manager.addRunnable({ name: 'remembered', needsLeadership: false, start: (ending) => endPeriods(clock, ending) });
 
   try {
     log.info('starting', { version: packageJson.version, namespace });
@@ -197,6 +199,17 @@ async function run(flags: Flags): Promise<void> {
   await closeLogger(log);
   // Whatever is still open after an ordered shutdown must not keep a process alive that no longer works.
   process.exit();
+}
+
+// Longer than the time between two looks at a tenant, five minutes at most (`tenant-check.ts`): what is remembered of a tenant
+// goes with the tenant, not before.
+const PERIOD_MS = 6 * 60_000;
+
+async function endPeriods(clock: Clock, ending: AbortSignal): Promise<never> {
+  for (;;) {
+    await clock.sleep(PERIOD_MS, ending);
+    endPeriod();
+  }
 }
 
 function settingsOf(flags: Flags): Settings {

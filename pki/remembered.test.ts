@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { GoodUntilDue, Remembered, type Verdict } from './remembered.ts';
+import { GoodUntilDue, Remembered, type Verdict, endPeriod } from './remembered.ts';
 
 suite('what pure functions answered', () => {
   test('a question is answered once, whoever asks', () => {
@@ -17,6 +17,35 @@ suite('what pure functions answered', () => {
     for (const question of ['a', 'b', 'c']) remembered.answer([question], () => `${question} at first`);
     const again = (question: string): string => remembered.answer([question], () => 'found again');
     assert.deepEqual(['b', 'c', 'a'].map(again), ['b at first', 'c at first', 'found again']);
+  });
+
+  test('an answer that is asked for in every period stays', () => {
+    const remembered = new Remembered<string>();
+    const ask = (found: string): string => remembered.answer(['a'], () => found);
+    ask('at first');
+    for (let period = 0; period < 3; period++) {
+      endPeriod();
+      assert.equal(ask('found again'), 'at first');
+    }
+  });
+
+  test('an answer that nobody has asked for during a whole period is found again', () => {
+    const remembered = new Remembered<string>();
+    const ask = (found: string): string => remembered.answer(['a'], () => found);
+    ask('at first');
+    endPeriod();
+    endPeriod();
+    assert.equal(ask('found again'), 'found again');
+  });
+
+  test('what has been asked for in this period outlives what has not, when there are too many', () => {
+    const remembered = new Remembered<string>(2);
+    const ask = (question: string): string => remembered.answer([question], () => `${question} at first`);
+    const again = (question: string): string => remembered.answer([question], () => 'found again');
+    ['a', 'b'].map(ask);
+    endPeriod();
+    assert.deepEqual(['a', 'c'].map(ask), ['a at first', 'c at first']);
+    assert.deepEqual(['a', 'c', 'b'].map(again), ['a at first', 'c at first', 'found again']);
   });
 });
 
@@ -51,5 +80,16 @@ suite('what was found good', () => {
     assert.equal(ask({ objection: 'no match' }), 'no match');
     assert.equal(ask({ dueMs: 10 }), undefined);
     assert.equal(ask({ objection: 'no match' }), undefined);
+  });
+
+  test('is looked at again when nobody has asked about it during a whole period', () => {
+    const good = new GoodUntilDue();
+    good.note(['certificate'], at(100));
+    const ask = (): string | undefined => good.objection(['certificate'], at(1), () => ({ objection: 'looked at' }));
+    endPeriod();
+    assert.equal(ask(), undefined);
+    endPeriod();
+    endPeriod();
+    assert.equal(ask(), 'looked at');
   });
 });

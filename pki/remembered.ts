@@ -2,14 +2,21 @@ import { hash } from 'node:crypto';
 
 /**
  * What pure functions answered, by a digest of what they were asked: certificates and keys that have not changed are not parsed
- * again. Of what it was asked it keeps the digest alone, so that no key stays in memory. Beyond `limit` the oldest answers go.
+ * again. Of what it was asked it keeps the digest alone, so that no key stays in memory. An answer that nobody has asked for
+ * during a whole period (`endPeriod`) goes, and beyond `limit` so do the oldest. It is kept for as long as the process runs.
  */
 export class Remembered<V> {
   readonly #limit: number;
-  readonly #answers = new Map<string, V>();
+  /** What has been asked for in this period, and what was asked for in the one before it, but not again so far. */
+  #fresh = new Map<string, V>();
+  #old = new Map<string, V>();
 
   constructor(limit = 50_000) {
     this.#limit = limit;
+    periodEnds.push(() => {
+      this.#old = this.#fresh;
+      this.#fresh = new Map();
+    });
   }
 
   /** The answer to a question (anything that JSON can say), or what `find` gives, remembered unless that is undefined. */
@@ -17,9 +24,9 @@ export class Remembered<V> {
   answer(question: readonly unknown[], find: () => V | undefined): V | undefined;
   answer(question: readonly unknown[], find: () => V | undefined): V | undefined {
     const digest = digestOf(question);
-    const known = this.#answers.get(digest);
+    const known = this.#fresh.get(digest);
     if (known !== undefined) return known;
-    const found = find();
+    const found = this.#old.get(digest) ?? find();
     if (found !== undefined) this.#keep(digest, found);
     return found;
   }
@@ -30,12 +37,25 @@ export class Remembered<V> {
   }
 
   #keep(digest: string, answer: V): void {
-    this.#answers.set(digest, answer);
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= this.#limit) break;
-      this.#answers.delete(oldest);
+    this.#old.delete(digest);
+    this.#fresh.set(digest, answer);
+    for (const generation of [this.#old, this.#fresh]) {
+      for (const oldest of generation.keys()) {
+        if (this.#old.size + this.#fresh.size <= this.#limit) return;
+        generation.delete(oldest);
+      }
     }
   }
+}
+
+const periodEnds: (() => void)[] = [];
+
+/**
+ * Ends a period for all that is remembered. Whoever runs the process says when: its periods are longer than the time between
+ * two questions about a thing that still exists.
+ */
+export function endPeriod(): void {
+  for (const end of periodEnds) end();
 }
 
 function digestOf(question: readonly unknown[]): string {
