@@ -151,10 +151,12 @@ suite('events', () => {
     const { server, clock, recorder: events } = recorder();
     events.record(tenant, missing);
     await clock.advance(0);
+    const first = server.only();
     server.stored.clear();
     events.record(tenant, missing);
     await clock.advance(minute);
-    assert.equal(server.only().series?.count, 2);
+    const series = { count: 2, lastObservedTime: first.eventTime };
+    assert.deepEqual(server.only(), { ...first, series });
   });
 
   test('survive a server that is away for a moment, and a lost answer', async () => {
@@ -204,6 +206,17 @@ suite('events', () => {
     const closed = events.close(limit.signal);
     limit.abort(new Error('time is up'));
     await closed;
+  });
+
+  test('nothing is kept of a series a minute after its end', async () => {
+    const { clock, recorder: events } = recorder();
+    events.record(tenant, missing);
+    await clock.advance(minute / 2);
+    events.record({ ...tenant, metadata: { ...tenant.metadata, uid: 'u2' } }, missing);
+    await clock.advance(6 * minute);
+    assert.equal(clock.pending().length, 1);
+    await clock.advance(minute);
+    assert.deepEqual(clock.pending(), []);
   });
 
   test('nothing is kept about objects once all is quiet', async () => {

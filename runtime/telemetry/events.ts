@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Logger } from 'winston';
 import { type Event, events } from '../client/builtin.ts';
 import type { CallOptions, Client } from '../client/client.ts';
@@ -41,6 +41,8 @@ export interface EventRecorderOptions {
 }
 
 const seriesIdleMs = 6 * 60_000;
+// Only series and full buckets wait for it, and only while there are any.
+const sweepMs = 60_000;
 // Repetitions are written together; people look at the count, not at each step.
 const seriesFlushMs = 10_000;
 // Per object, as client-go's event correlator.
@@ -56,10 +58,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return new SeriesRecorder(options);
 }
 
-/** One kind of note about one object, and the Event that stands for it. */
+/**
+ * One kind of note about one object. It is kept for minutes after it was written, and there may be thousands: of the Event that
+ * stands for it only what cannot be made again from the next note.
+ */
 interface Series {
   readonly regardingKey: string;
-  readonly event: Event;
+  readonly name: string;
+  readonly eventTime: string;
   count: number;
   /** Of `count`, how much the API server knows. */
   written: number;
@@ -67,8 +73,8 @@ interface Series {
   seenAt: number;
   /** For people. */
   lastObservedTime: string;
-  /** Set while repetitions wait to be written. */
-  cancelFlush: (() => void) | undefined;
+  /** Set while repetitions wait until they may be written. */
+  unflushed: { readonly event: Event; readonly cancel: () => void } | undefined;
 }
 
 class SeriesRecorder implements EventRecorder {
@@ -76,7 +82,7 @@ class SeriesRecorder implements EventRecorder {
   readonly #series = new Map<string, Series>();
   readonly #buckets: TokenBuckets;
   /** Written one after the other: an update must not overtake its creation. */
-  readonly #waiting = new Set<Series>();
+  readonly #waiting = new Map<Series, Event>();
   readonly #abort = new AbortController();
   #writing: Promise<void> | undefined;
   #cancelSweep: (() => void) | undefined;
@@ -92,40 +98,45 @@ class SeriesRecorder implements EventRecorder {
     const { clock, log } = this.#options;
     const note = event.note.slice(0, maxNoteLength);
     const regardingKey = regardingKeyOf(regarding);
-    const key = JSON.stringify([regardingKey, event.type, event.reason, event.action, note]);
+    const { type, reason, action } = event;
+    const key = hash('sha256', JSON.stringify([regardingKey, type, reason, action, note]), 'base64');
+    const time = microTime(clock.now());
     const known = this.#series.get(key);
     if (known !== undefined && !this.#hasEnded(known)) {
       known.count += 1;
       known.seenAt = clock.monotonic();
-      known.lastObservedTime = microTime(clock.now());
-      known.cancelFlush ??= clock.setTimeout(() => this.#flush(known), seriesFlushMs);
+      known.lastObservedTime = time;
+      if (known.unflushed === undefined) {
+        this.#flushLater(known, newEvent(regarding, { ...event, note }, known, this.#options), seriesFlushMs);
+      }
       return;
     }
     if (this.#buckets.take(regardingKey) !== 'taken') {
-      log.debug('too many events about one object', { regarding: regardingKey, reason: event.reason });
+      log.debug('too many events about one object', { regarding: regardingKey, reason });
       return;
     }
     const series: Series = {
       regardingKey,
-      event: newEvent(regarding, { ...event, note }, this.#options),
+      name: `${regarding.metadata?.name?.slice(0, 200) ?? ''}.${randomBytes(8).toString('hex')}`,
+      eventTime: time,
       count: 1,
       written: 0,
       seenAt: clock.monotonic(),
-      lastObservedTime: microTime(clock.now()),
-      cancelFlush: undefined,
+      lastObservedTime: time,
+      unflushed: undefined,
     };
     this.#series.set(key, series);
-    this.#cancelSweep ??= clock.setTimeout(() => this.#sweep(), seriesIdleMs);
-    this.#enqueue(series);
+    this.#cancelSweep ??= clock.setTimeout(() => this.#sweep(), sweepMs);
+    this.#enqueue(series, newEvent(regarding, { ...event, note }, series, this.#options));
   }
 
   async close(signal: AbortSignal): Promise<void> {
     this.#isClosed = true;
     this.#cancelSweep?.();
     for (const series of this.#series.values()) {
-      if (series.cancelFlush === undefined) continue;
-      series.cancelFlush();
-      this.#enqueue(series);
+      if (series.unflushed === undefined) continue;
+      series.unflushed.cancel();
+      this.#enqueue(series, series.unflushed.event);
     }
     const stop = (): void => this.#abort.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
@@ -135,57 +146,62 @@ class SeriesRecorder implements EventRecorder {
   }
 
   #hasEnded(series: Series): boolean {
-    return series.cancelFlush === undefined && this.#options.clock.monotonic() - series.seenAt >= seriesIdleMs;
+    return series.unflushed === undefined && this.#options.clock.monotonic() - series.seenAt >= seriesIdleMs;
   }
 
   #sweep(): void {
     for (const [key, series] of this.#series) if (this.#hasEnded(series)) this.#series.delete(key);
     const isEmpty = this.#buckets.forgetFull() === 0 && this.#series.size === 0;
-    this.#cancelSweep = isEmpty ? undefined : this.#options.clock.setTimeout(() => this.#sweep(), seriesIdleMs);
+    this.#cancelSweep = isEmpty ? undefined : this.#options.clock.setTimeout(() => this.#sweep(), sweepMs);
   }
 
-  #flush(series: Series): void {
+  #flushLater(series: Series, event: Event, ms: number): void {
+    const cancel = this.#options.clock.setTimeout(() => this.#flush(series, event), ms);
+    series.unflushed = { event, cancel };
+  }
+
+  #flush(series: Series, event: Event): void {
     const taken = this.#buckets.take(series.regardingKey);
     if (taken === 'taken') {
-      series.cancelFlush = undefined;
-      this.#enqueue(series);
+      series.unflushed = undefined;
+      this.#enqueue(series, event);
     } else {
-      series.cancelFlush = this.#options.clock.setTimeout(() => this.#flush(series), taken);
+      this.#flushLater(series, event, taken);
     }
   }
 
-  #enqueue(series: Series): void {
+  #enqueue(series: Series, event: Event): void {
     if (this.#waiting.size >= maxWaiting) {
       this.#options.log.warn('event dropped: too many wait to be written', { regarding: series.regardingKey });
       return;
     }
-    this.#waiting.add(series);
+    this.#waiting.set(series, event);
     this.#writing ??= this.#writeAll();
   }
 
   // Never rejects: nobody waits for it but `close`.
   async #writeAll(): Promise<void> {
     const { log } = this.#options;
-    for (const series of this.#waiting) {
+    for (const [series, event] of this.#waiting) {
       if (this.#abort.signal.aborted) {
         log.warn('events dropped: the time to write them is up', { count: this.#waiting.size });
         break;
       }
       this.#waiting.delete(series);
       try {
-        await this.#writeWithRetries(series);
+        await this.#writeWithRetries(series, event);
       } catch (error) {
-        log.warn('event not written', { regarding: series.regardingKey, reason: series.event.reason, error });
+        log.warn('event not written', { regarding: series.regardingKey, reason: event.reason, error });
       }
     }
     this.#writing = undefined;
   }
 
-  async #writeWithRetries(series: Series): Promise<void> {
+  async #writeWithRetries(series: Series, event: Event): Promise<void> {
     const { signal } = this.#abort;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#write(series, signal);
+        await this.#write(series, event, signal);
         return;
       } catch (error) {
         if (signal.aborted || attempt === maxAttempts || !isTransient(error)) throw error;
@@ -194,10 +210,10 @@ class SeriesRecorder implements EventRecorder {
     }
   }
 
-  async #write(series: Series, signal: AbortSignal): Promise<void> {
+  async #write(series: Series, event: Event, signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const call = { signal, timeoutMs: callTimeoutMs };
-    const { count, event, lastObservedTime } = series;
+    const { count, lastObservedTime } = series;
     const repeated = count > 1 ? { series: { count, lastObservedTime } } : {};
     const isNew = series.written === 0 || !(await this.#isUpdated(event, repeated, call));
     if (isNew) {
@@ -224,16 +240,14 @@ class SeriesRecorder implements EventRecorder {
 function newEvent(
   regarding: KubeObject,
   note: EventNote,
-  { clock, controller, instance }: EventRecorderOptions,
+  series: Pick<Series, 'name' | 'eventTime'>,
+  { controller, instance }: EventRecorderOptions,
 ): Event {
   const { name = '', namespace, uid } = regarding.metadata ?? {};
   return {
-    metadata: {
-      // Where Events about objects without a namespace live.
-      namespace: namespace ?? 'default',
-      name: `${name.slice(0, 200)}.${randomBytes(8).toString('hex')}`,
-    },
-    eventTime: microTime(clock.now()),
+    // Those about objects without a namespace live in default.
+    metadata: { namespace: namespace ?? 'default', name: series.name },
+    eventTime: series.eventTime,
     reportingController: controller,
     reportingInstance: instance,
     regarding: {

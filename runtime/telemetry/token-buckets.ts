@@ -1,16 +1,12 @@
 import type { Clock } from '../clock.ts';
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
 /** One token bucket per key; full ones are forgotten. */
 export class TokenBuckets {
   readonly #burst: number;
   readonly #refillMs: number;
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #buckets = new Map<string, Bucket>();
+  /** When each will be full again, on the monotonic clock: that says how many tokens are in it at any time. */
+  readonly #fullAt = new Map<string, number>();
 
   /** `burst` tokens at first, and one more every `refillMs` up to that number. */
   constructor(burst: number, refillMs: number, clock: Pick<Clock, 'monotonic'>) {
@@ -21,25 +17,19 @@ export class TokenBuckets {
 
   /** Takes a token; or, when there is none, the whole milliseconds until there will be one. */
   take(key: string): 'taken' | number {
-    const bucket = this.#refilled(key);
+    const now = this.#clock.monotonic();
+    const fullAt = Math.max(this.#fullAt.get(key) ?? now, now);
+    const missingMs = fullAt - now - (this.#burst - 1) * this.#refillMs;
     // Rounded up: a wait too short to move the clock would be followed by another one like it.
-    if (bucket.tokens < 1) return Math.floor((1 - bucket.tokens) * this.#refillMs) + 1;
-    bucket.tokens -= 1;
-    this.#buckets.set(key, bucket);
+    if (missingMs > 0) return Math.floor(missingMs) + 1;
+    this.#fullAt.set(key, fullAt + this.#refillMs);
     return 'taken';
   }
 
   /** Forgets full buckets, which are as good as none, and answers how many are left. */
   forgetFull(): number {
-    for (const key of this.#buckets.keys()) {
-      if (this.#refilled(key).tokens >= this.#burst) this.#buckets.delete(key);
-    }
-    return this.#buckets.size;
-  }
-
-  #refilled(key: string): Bucket {
-    const at = this.#clock.monotonic();
-    const { tokens, at: before } = this.#buckets.get(key) ?? { tokens: this.#burst, at };
-    return { tokens: Math.min(this.#burst, tokens + (at - before) / this.#refillMs), at };
+    const now = this.#clock.monotonic();
+    for (const [key, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(key);
+    return this.#fullAt.size;
   }
 }
