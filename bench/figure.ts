@@ -53,21 +53,9 @@ export function budget(value: number, samples: readonly unknown[]): readonly num
   return samples.map(() => value);
 }
 
-/** A figure of a single sample, better the less it is. */
-export function single(
-  name: string,
-  unit: string,
-  value: number,
-  limits: Readonly<Record<string, number>> = {},
-  note?: string,
-): Figure {
+/** A figure of a single sample, better the less it is; held against a budget if there is one. */
+export function single(name: string, unit: string, value: number, limit?: number, note?: string): Figure {
   const samples = [value];
-  return figure({
-    name,
-    unit,
-    better: 'lower',
-    samples,
-    limits: Object.fromEntries(Object.entries(limits).map(([limit, number]) => [limit, budget(number, samples)])),
-    note,
-  });
+  const limits = limit === undefined ? {} : { budget: budget(limit, samples) };
+  return figure({ name, unit, better: 'lower', samples, limits, note });
 }

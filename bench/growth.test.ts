@@ -8,7 +8,7 @@ const sizes = [10, 100, 300, 1_000];
 const before = [0, 10, 100, 300];
 
 function totals(cost: string, of: (tenants: number) => number, budget?: number): readonly Figure[] {
-  return sizes.map((size) => single(`${size} tenants: ${cost}`, 's', of(size), budget === undefined ? {} : { budget }));
+  return sizes.map((size) => single(`${size} tenants: ${cost}`, 's', of(size), budget));
 }
 
 function perTenant(cost: string, of: (tenants: number) => number): readonly Figure[] {

@@ -68,7 +68,7 @@ export function growthFigures(figures: readonly Figure[], costs: readonly string
     .flatMap((series) => {
       const exponent = growthExponent(series);
       if (exponent === undefined) return [];
-      return [single(`${exponentOf}${series.cost}`, 'power', exponent, { budget: 1.1 }, note)];
+      return [single(`${exponentOf}${series.cost}`, 'power', exponent, 1.1, note)];
     });
 }
 

@@ -21,7 +21,7 @@ export async function restFigures(
   const asked = (await requests(manager, 'tenant')) - toTenants;
   const askedOfManagement = (await requests(manager, 'management')) - toManagement;
   const rest = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
-    single(`${size} tenants: at rest, ${name}`, unit, value, limit === undefined ? {} : { budget: limit }, note);
+    single(`${size} tenants: at rest, ${name}`, unit, value, limit, note);
   const growth = (name: string, of: (held: Held) => number): Figure => {
     const [first, last] = firstAndLast(looks, of);
     return rest(

@@ -149,7 +149,7 @@ async function watchRest(bench: BenchLab, { quick, signal, progress }: BenchCont
 function startFigures(count: number, start: Start): readonly Figure[] {
   const { readySeconds, requests } = start;
   const one = (name: string, unit: string, value: number, limit?: number): Figure =>
-    single(`${name}, ${count} at once`, unit, value, limit === undefined ? {} : { budget: limit });
+    single(`${name}, ${count} at once`, unit, value, limit);
   return [
     figure({
       name: `create to Ready of each tenant, ${count} at once`,
@@ -176,7 +176,7 @@ function restFigures(
 ): readonly Figure[] {
   const what = `${count} tenants at rest for ${minutes.toFixed(1)} min`;
   const one = (name: string, unit: string, value: number, limit?: number, note?: string): Figure =>
-    single(`${name}, ${what}`, unit, value, limit === undefined ? {} : { budget: limit }, note);
+    single(`${name}, ${what}`, unit, value, limit, note);
   return [
     one('changes of objects', 'changes', changes, 0),
     one('requests to the management API server per minute', 'requests', requests.all / minutes),
