@@ -56,10 +56,10 @@ interface Held {
 
 /**
  * Longer than anything of a tenant that is gone is kept by intent: what is remembered of certificates for up to two periods of six
- * minutes (`endPeriods` in main.ts), a series of Events for seven minutes. Only the token buckets of Events may take longer
- * until they are full: a number for each object.
+ * minutes (`endPeriods` in main.ts), a series of Events for seven minutes; and some minutes more, until the engine has collected
+ * it. Only the token buckets of Events may take longer until they are full: a number for each object.
  */
-const REST_SECONDS = 13 * 60;
+const REST_SECONDS = 15 * 60;
 const LOOK_SECONDS = 5;
 
 /**
