@@ -201,8 +201,8 @@ async function run(flags: Flags): Promise<void> {
   process.exit();
 }
 
-// Longer than the time between two looks at a tenant, five minutes at most (`tenant-check.ts`): what is remembered of a tenant
-// goes with the tenant, not before.
+// Longer than the time between two looks at a tenant, five minutes at most (`tenant-check.ts`): what every look asks for stays. What
+// only a whole pass asks for goes while a tenant is at rest (`settled-passes.ts`), and is found out again once in half an hour.
 const PERIOD_MS = 6 * 60_000;
 
 async function endPeriods(clock: Clock, ending: AbortSignal): Promise<never> {

@@ -69,11 +69,11 @@ export function dataStoresOf(tenant: TenantControlPlane): readonly string[] {
 /** The names of a tenant in its stores: those in use, else those of its spec, else those derived from its UID. */
 export function tenantNamesOf(tenant: TenantControlPlane): TenantNames {
   const setup = tenant.status?.storage?.setup;
+  const schema = nonEmpty(setup?.schema) ?? nonEmpty(tenant.spec.dataStoreSchema);
+  const user = nonEmpty(setup?.user) ?? nonEmpty(tenant.spec.dataStoreUsername);
+  if (schema !== undefined && user !== undefined) return { schema, user };
   const fallback = defaultTenantNames(tenant.metadata.uid ?? '');
-  return {
-    schema: nonEmpty(setup?.schema) ?? nonEmpty(tenant.spec.dataStoreSchema) ?? fallback.schema,
-    user: nonEmpty(setup?.user) ?? nonEmpty(tenant.spec.dataStoreUsername) ?? fallback.user,
-  };
+  return { schema: schema ?? fallback.schema, user: user ?? fallback.user };
 }
 
 /**
@@ -88,10 +88,10 @@ export function findNameCollision(
   const names = tenantNamesOf(tenant);
   const stores = dataStoresOf(tenant);
   return others.find((other) => {
-    if (other.metadata.uid === tenant.metadata.uid || !isOlder(other, tenant)) return false;
-    if (!dataStoresOf(other).some((name) => stores.includes(name))) return false;
     const taken = tenantNamesOf(other);
-    return taken.schema === names.schema || taken.user === names.user;
+    if (taken.schema !== names.schema && taken.user !== names.user) return false;
+    if (other.metadata.uid === tenant.metadata.uid || !isOlder(other, tenant)) return false;
+    return dataStoresOf(other).some((name) => stores.includes(name));
   });
 }
 

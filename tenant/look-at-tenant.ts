@@ -15,6 +15,8 @@ interface Settled {
   readonly hash: string;
   /** Of the object when it was seen to be as desired. */
   readonly version: string;
+  /** The same, but for changes of its status too. */
+  readonly resourceVersion: string | undefined;
 }
 
 /** What is remembered of a tenant from one look to the next. */
@@ -45,10 +47,20 @@ export class LookAtTenant<Notes> {
     this.#signal = signal;
   }
 
-  /** With `blindly`, as if all kinds had been looked at and nothing found. */
-  async run(plan: (look: Look<Notes>) => Promise<Plan<Notes>>, blindly: boolean): Promise<OwnedObjectsResult> {
+  /**
+   * With `blindly`, as if all kinds had been looked at and nothing found. With `samePlan`, nothing is planned where the tenant is as
+   * the last look left it.
+   */
+  async run(
+    plan: (look: Look<Notes>) => Promise<Plan<Notes>>,
+    { blindly, samePlan }: { readonly blindly: boolean; readonly samePlan: boolean },
+  ): Promise<OwnedObjectsResult> {
     if (blindly) this.#observed = { kinds: this.#allKinds(), objects: new Map() };
     else await this.#observeTurn();
+    if (samePlan && this.#isUntouched()) {
+      this.#takeTurns();
+      return { applied: 0, pruned: 0, failures: [] };
+    }
     let { desired, notes, keepOthers = false } = await plan(this.#look());
     let wanted = byIdentity(desired);
     if (this.#concernsUnseen(wanted, keepOthers)) {
@@ -60,9 +72,25 @@ export class LookAtTenant<Notes> {
     const applied = await this.#each([...wanted], (identity, entry) => this.#bring(identity, entry));
     const surplus = keepOthers ? [] : this.#surplus(wanted);
     const pruned = await this.#each(surplus, (identity, entry) => this.#remove(identity, entry));
-    const quiet = applied + pruned + this.#failures.length === 0;
-    this.#memory.turn = quiet ? ((this.#memory.turn ?? -1) + 1) % this.#options.turns.length : undefined;
+    if (applied + pruned + this.#failures.length === 0) this.#takeTurns();
+    else this.#memory.turn = undefined;
     return { applied, pruned, failures: this.#failures };
+  }
+
+  #takeTurns(): void {
+    this.#memory.turn = ((this.#memory.turn ?? -1) + 1) % this.#options.turns.length;
+  }
+
+  /** Whether the last look had nothing to do, and nothing of what this one sees has changed since. */
+  #isUntouched(): boolean {
+    const { turn, settled } = this.#memory;
+    if (turn === undefined) return false;
+    const asLeft = [...settled].every(
+      ([identity, { resource, resourceVersion }]) =>
+        !this.#sees(resource) ||
+        this.#observed.objects.get(identity)?.object.metadata?.resourceVersion === resourceVersion,
+    );
+    return asLeft && [...this.#observed.objects].every(([identity, one]) => settled.has(identity) || isLeftAlone(one));
   }
 
   async #observeTurn(): Promise<void> {
@@ -104,7 +132,8 @@ export class LookAtTenant<Notes> {
     if (!this.#sees(resource)) return false;
     const live = this.#observed.objects.get(identity)?.object;
     const remember = (object: KubeObject): void => {
-      this.#memory.settled.set(identity, { resource, hash, version: versionOf(object) });
+      const { resourceVersion } = object.metadata ?? {};
+      this.#memory.settled.set(identity, { resource, hash, version: versionOf(object), resourceVersion });
     };
     if (live !== undefined && this.#isSettled(entry, live, this.#memory.settled.get(identity))) {
       remember(live);
@@ -145,11 +174,7 @@ export class LookAtTenant<Notes> {
       const gone = this.#sees(resource) && !this.#observed.objects.has(identity);
       if (gone && !wanted.has(identity)) settled.delete(identity);
     }
-    return [...this.#observed.objects].filter(([identity, { object }]) => {
-      // What is going waits for whoever has a finalizer on it; to delete it again is of no use.
-      const isGoing = object.metadata?.deletionTimestamp !== undefined;
-      return !wanted.has(identity) && !isGoing && !isDerived(object);
-    });
+    return [...this.#observed.objects].filter(([identity, one]) => !wanted.has(identity) && !isLeftAlone(one));
   }
 
   async #remove(identity: string, entry: ObjectOf): Promise<boolean> {
@@ -212,6 +237,12 @@ export class LookAtTenant<Notes> {
   #allKinds(): readonly Resource[] {
     return [...new Set(this.#options.turns.flat())];
   }
+}
+
+/** Whether an object that is not wanted may stay. */
+function isLeftAlone({ object }: ObjectOf): boolean {
+  // What is going waits for whoever has a finalizer on it; to delete it again is of no use.
+  return object.metadata?.deletionTimestamp !== undefined || isDerived(object);
 }
 
 function isSameVersion(stored: KubeObject, live: KubeObject | undefined): boolean {

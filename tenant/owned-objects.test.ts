@@ -275,6 +275,46 @@ suite('objects that we own inside a tenant', () => {
     assert.equal((await ensure(configMap('b'))).pruned, 1);
   });
 
+  suite('of a tenant of which the same is wanted as at the last look', () => {
+    const unchanged = (...desired: readonly DesiredObject[]) =>
+      owned.ensure('one', client, planOf(desired), signal, 'unchanged');
+    const settle = async (...desired: readonly DesiredObject[]): Promise<void> => {
+      while ((await ensure(...desired)).applied > 0);
+    };
+
+    test('are only looked at, whatever a plan would say, as long as nobody has touched them', async () => {
+      await settle(configMap('a'));
+      assert.deepEqual(await unchanged(configMap('never wanted')), { applied: 0, pruned: 0, failures: [] });
+      assert.equal(await read('never wanted'), undefined);
+      await change('a', { data: { key: 'other' } });
+      assert.equal((await unchanged(configMap('a'))).applied, 1);
+      assert.deepEqual((await read('a'))?.data, { key: 'value' });
+    });
+
+    test('are planned until there is nothing more to do', async () => {
+      await ensure(configMap('a'));
+      assert.equal((await unchanged(configMap('a'), configMap('b'))).applied, 1);
+    });
+
+    test('come back when somebody deletes one', async () => {
+      await settle(configMap('a'));
+      await client.delete(configMaps, { namespace, name: 'a' });
+      assert.equal((await unchanged(configMap('a'))).applied, 1);
+    });
+
+    test('get back a label that somebody removed, also where that is no new generation', async () => {
+      await settle(workload());
+      await client.mergePatch(deployments, { namespace, name: 'd' }, { metadata: { labels: { app: null } } });
+      assert.equal((await unchanged(workload())).applied, 1);
+    });
+
+    test('are rid of one that somebody put beside them under our label', async () => {
+      await settle(configMap('a'));
+      await client.create(configMaps, { metadata: { name: 'surplus', namespace, labels: ours } });
+      assert.equal((await unchanged(configMap('a'))).pruned, 1);
+    });
+  });
+
   test('are planned by what is there: the plan is told when that changes, and what it noted at the look before', async () => {
     const noting = createOwnedObjects<string>({ ...options, namespaces: [namespace], turns: [[configMaps]] });
     const key = { namespace, name: 'a' };

@@ -50,7 +50,8 @@ export interface OwnedObjectsOptions {
  * A look at an untouched tenant costs one metadata list per kind of one turn, and no write. One that finds something amiss, and
  * the one after it, look at all kinds. The first look of a process reads everything in full, so that it need not write either; but
  * at a tenant that is `new`, in which there should be nothing of ours, it applies at once, and the one after it sees what there was
- * all the same.
+ * all the same. Of one that is `unchanged` the plan would be what it was at the last look if the tenant has the same objects: where it
+ * has, nothing is planned.
  */
 export interface OwnedObjects<Notes> {
   ensure(
@@ -58,7 +59,7 @@ export interface OwnedObjects<Notes> {
     client: Client,
     plan: (look: Look<Notes>) => Promise<Plan<Notes>>,
     signal: AbortSignal,
-    tenant?: 'new' | 'known',
+    tenant?: 'new' | 'known' | 'unchanged',
   ): Promise<OwnedObjectsResult>;
   /** Drops what is remembered of a tenant. */
   forget(id: string): void;
@@ -71,7 +72,8 @@ export function createOwnedObjects<Notes = never>(options: OwnedObjectsOptions):
       const remembered = tenants.get(id);
       const memory = remembered ?? { settled: new Map(), notes: undefined, turn: undefined };
       const blindly = remembered === undefined && tenant === 'new';
-      const result = await new LookAtTenant(options, memory, client, signal).run(plan, blindly);
+      const samePlan = tenant === 'unchanged';
+      const result = await new LookAtTenant(options, memory, client, signal).run(plan, { blindly, samePlan });
       tenants.set(id, memory);
       return result;
     },

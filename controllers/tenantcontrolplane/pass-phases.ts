@@ -29,9 +29,24 @@ import { reconcileWorkload } from './phases/workload.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import type { Rollout } from './rollout.ts';
 import type { SecretDraft } from './secrets.ts';
+import type { SettledPasses } from './settled-passes.ts';
+import { worldOf } from './settled-passes.ts';
 
-/** Stores on which this process has seen the user of a tenant, by the tenant's UID. */
-export type StoreSetups = Map<string, string>;
+/** What is kept from one pass to the next, by the UID of the control plane. */
+export interface Memory {
+  /** Stores on which this process has seen the user of a tenant. */
+  readonly setups: Map<string, string>;
+  readonly settledPasses: SettledPasses;
+}
+
+export interface TenantSide {
+  readonly rollout: Rollout;
+  readonly endpoint: Endpoint | undefined;
+  readonly caCertificatesPem: string | undefined;
+  readonly drafts: readonly SecretDraft[];
+  /** Nothing has changed since the last look into the tenant but perhaps there. */
+  readonly isUnchanged?: boolean;
+}
 
 /** The phases of one pass, each with what it works on and with; what they find out goes into the record. */
 export class PassPhases {
@@ -41,16 +56,16 @@ export class PassPhases {
   readonly konnectivity: boolean;
   readonly #context: ReconcileContext;
   readonly #options: ReconcileOptions;
-  readonly #setups: StoreSetups;
+  readonly #memory: Memory;
   #tenantControlPlane: TenantControlPlane;
 
-  constructor(gathered: Gathered, context: ReconcileContext, options: ReconcileOptions, setups: StoreSetups) {
+  constructor(gathered: Gathered, context: ReconcileContext, options: ReconcileOptions, memory: Memory) {
     this.gathered = gathered;
     this.now = new Date(options.clock.now());
     this.konnectivity = konnectivityEnabled(gathered.tenantControlPlane, options.konnectivityDefault);
     this.#context = context;
     this.#options = options;
-    this.#setups = setups;
+    this.#memory = memory;
     this.#tenantControlPlane = gathered.tenantControlPlane;
   }
 
@@ -72,6 +87,28 @@ export class PassPhases {
     if (dataStore === undefined) return undefined;
     this.#tenantControlPlane = await recordIdentity(this.#tenantControlPlane, dataStore, client, signal);
     return dataStore;
+  }
+
+  /** What this pass decides on beside the store, the time and other tenants, named; undefined where that cannot be said. */
+  async world(): Promise<string | undefined> {
+    const { informers, dataStorePool } = this.#options;
+    // A tenant that has no place yet is at the beginning of its way.
+    if (this.#tenantControlPlane.status?.storage?.setup?.schema === undefined) return undefined;
+    const names = dataStoresOf(this.#tenantControlPlane);
+    const stores = this.gathered.dataStores.filter(({ metadata }) => names.includes(metadata.name ?? ''));
+    try {
+      const { signal } = this.#context;
+      const connections = await Promise.all(stores.map((one) => dataStorePool.connect(one, { signal })));
+      const objects = [...stores, ...informers.addonVersions.list(), ...informers.gateways.list()];
+      return worldOf(
+        this.gathered,
+        objects,
+        connections.map(({ config }) => config.fingerprint),
+      );
+    } catch {
+      // The phase that needs the store finds out what is wrong with it.
+      return undefined;
+    }
   }
 
   async endpoint(): Promise<Endpoint | undefined> {
@@ -113,11 +150,11 @@ export class PassPhases {
       dataStore,
       dataStores: this.gathered.dataStores,
       connect: (one) => this.#options.dataStorePool.connect(one, { signal }),
-      ensureTenant: this.#setups.get(uid) !== stores,
+      ensureTenant: this.#memory.setups.get(uid) !== stores,
       signal,
     });
-    if (outcome.finding.status === 'True') this.#setups.set(uid, stores);
-    else this.#setups.delete(uid);
+    if (outcome.finding.status === 'True') this.#memory.setups.set(uid, stores);
+    else this.#memory.setups.delete(uid);
     return this.record.take(outcome);
   }
 
@@ -180,12 +217,7 @@ export class PassPhases {
     return this.record.take(step) ?? gathered.deployment;
   }
 
-  async tenantSide(
-    rollout: Rollout,
-    endpoint: Endpoint | undefined,
-    authorities: Authorities | undefined,
-    drafts: readonly SecretDraft[],
-  ): Promise<void> {
+  async tenantSide({ rollout, endpoint, caCertificatesPem, drafts, isUnchanged = false }: TenantSide): Promise<void> {
     const { tenantControlPlane, konnectivity } = this;
     const { tenantPool, ownedObjects } = this.#options;
     const { names, secrets, addonVersions } = this.gathered;
@@ -195,14 +227,15 @@ export class PassPhases {
     const awake = rollout.serving && !rollout.asleep;
     if (rollout.asleep) tenantPool.forget(tenantControlPlane.metadata.uid ?? '');
     const outcome =
-      awake && endpoint !== undefined && authorities !== undefined && adminKubeconfig !== undefined
+      awake && endpoint !== undefined && caCertificatesPem !== undefined && adminKubeconfig !== undefined
         ? await reconcileTenantSide({
             tenantControlPlane,
             endpoint,
             konnectivity,
             addonVersions,
             adminKubeconfig,
-            caCertificatesPem: authorities.ca.certificatePem,
+            caCertificatesPem,
+            isUnchanged,
             pool: tenantPool,
             ownedObjects,
             signal,

@@ -16,10 +16,11 @@ import type { Finding } from './finding.ts';
 import type { Gathered, Informers } from './gather.ts';
 import { gather } from './gather.ts';
 import { Pass } from './pass.ts';
-import type { StoreSetups } from './pass-phases.ts';
+import type { Memory } from './pass-phases.ts';
 import type { CoreDnsNotes } from './phases/core-dns-notes.ts';
 import { reconcileDeletion } from './phases/deletion.ts';
 import { holdUpgrade } from './phases/held-upgrade.ts';
+import { SettledPasses } from './settled-passes.ts';
 import type { StartTurns } from './start-turns.ts';
 
 export interface ReconcileOptions {
@@ -52,7 +53,7 @@ export interface ReconcileOptions {
 
 /** The reconciler of TenantControlPlanes: gather, phases, one status patch. */
 export function createReconcile(options: ReconcileOptions): Reconcile {
-  const setups: StoreSetups = new Map();
+  const memory: Memory = { setups: new Map(), settledPasses: new SettledPasses() };
 
   return async (key, context) => {
     const gathered = await gather(options.informers, context.client, key, context.signal);
@@ -67,12 +68,13 @@ export function createReconcile(options: ReconcileOptions): Reconcile {
     if (tenantControlPlane.metadata.deletionTimestamp !== undefined) {
       options.tenantPool.forget(uid);
       options.ownedObjects.forget(uid);
-      setups.delete(uid);
+      memory.setups.delete(uid);
+      memory.settledPasses.forget(uid);
       return finish(gathered, context, options);
     }
     const [addonVersions] = options.informers.addonVersions.list();
     const held = await holdUpgrade(gathered, addonVersions, options.tenantPool, context.signal);
-    return new Pass(held, context, options, setups).run();
+    return new Pass(held, context, options, memory).run();
   };
 }
 

@@ -58,6 +58,7 @@ function input({ version = 'v1.35.4', clusterIP = '192.0.2.1', failure }: Parts)
       service: { spec: { clusterIP, ports: [{ name: 'kube-apiserver', port: 6443 }] } },
     },
     konnectivity: true,
+    isUnchanged: false,
     addonVersions: { versions: addonVersions(version) },
     adminKubeconfig: formatKubeconfig({
       server: 'https://demo:6443',

@@ -16,6 +16,8 @@ import { removeUpstreamWebhooks } from './upstream-leftovers.ts';
 export interface TenantSideInput extends Omit<TenantObjectsInput, 'existingCoreDns'> {
   /** Kubeconfig of an administrator inside the tenant. */
   readonly adminKubeconfig: string;
+  /** Nothing that the objects inside the tenant depend on has changed since the last look into it. */
+  readonly isUnchanged: boolean;
   readonly pool: TenantPool;
   readonly ownedObjects: OwnedObjects<CoreDnsNotes>;
   readonly signal: AbortSignal;
@@ -47,7 +49,7 @@ export async function reconcileTenantSide(input: TenantSideInput): Promise<Tenan
         return { desired: [...bootstrap, ...addons], notes, keepOthers: input.addonVersions.problem !== undefined };
       },
       signal,
-      hasServed(tenantControlPlane) ? 'known' : 'new',
+      input.isUnchanged ? 'unchanged' : hasServed(tenantControlPlane) ? 'known' : 'new',
     );
     const failedOf = (group: readonly DesiredObject[]): string | undefined => {
       const first = failures.find(({ object }) => group.some((entry) => entry.object === object));
