@@ -7,6 +7,7 @@ import { annotations, labels, PROJECT } from '#api/labels.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import { POD_COMPONENT } from '#controlplane/objects.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import { slimPod } from '#runtime/cache/slim-pod.ts';
 import type { Pod, Secret, Service } from '#runtime/client/builtin.ts';
 import { pods, secrets, services } from '#runtime/client/builtin.ts';
 import type { KubeObject, ObjectKey } from '#runtime/client/resource.ts';
@@ -60,6 +61,7 @@ export function declareInformers(cache: Cache): Informers {
     services: cache.informer(services, ours),
     pods: cache.informer(pods, {
       labelSelector: `${labels.component}=${POD_COMPONENT},${labels.name}`,
+      transform: slimPod,
       indexes: { [CONTROL_PLANE]: controlPlaneNames },
     }),
   };

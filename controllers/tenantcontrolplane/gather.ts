@@ -7,6 +7,7 @@ import { MANAGER_CERTIFICATE } from '#api/manager-service.ts';
 import type { NamesOfControlPlane } from '#controlplane/names.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { Cache, Informer } from '#runtime/cache/informer.ts';
+import { slimPod } from '#runtime/cache/slim-pod.ts';
 import type {
   ConfigMap,
   Deployment,
@@ -104,6 +105,7 @@ export function declareInformers(cache: Cache, managerNamespace: string): Inform
     gateways: cache.informer(gateways, { optional: true }),
     pods: cache.informer(pods, {
       labelSelector: `${labels.component}=deployment,${labels.name}`,
+      transform: slimPod,
       indexes: { [LABELLED]: labelledFor },
     }),
   };
