@@ -1,8 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import { NetworkError } from './errors.ts';
+import { systemClock } from '../clock.ts';
+import { NetworkError, networkErrorFrom } from './errors.ts';
 import type { Method, TlsOptions, TransportOptions } from './transport.ts';
 
 /** The sockets to one API server. */
@@ -25,14 +26,16 @@ export function openConnectionPools(origin: string, options: TransportOptions): 
     keepAliveTimeout: 60_000,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connectTimeout: options.connectTimeoutMs ?? 5_000,
-    connect: {
-      ...tlsConnection(options.tls ?? {}, origin),
-      allowH2: false,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      timeout: options.connectTimeoutMs ?? 5_000,
-    },
+    connect: patient(
+      buildConnector({
+        ...tlsConnection(options.tls ?? {}, origin),
+        allowH2: false,
+        keepAlive: true,
+        keepAliveInitialDelay: 30_000,
+        timeout: options.connectTimeoutMs ?? 5_000,
+      }),
+      options,
+    ),
   };
   const requests = new Pool(origin, { ...shared, connections: options.connections ?? 4 });
   const watches = new Pool(origin, shared);
@@ -47,6 +50,32 @@ export function openConnectionPools(origin: string, options: TransportOptions): 
     destroyRequests: () => requests.destroy(),
     destroyWatches: () => watches.destroy(),
   };
+}
+
+const CONNECT_AGAIN_MS = 100;
+
+/** Tries again for `unreachableForMs` where nobody is reached. Nothing has been sent then, whatever the request is. */
+function patient(
+  connect: buildConnector.connector,
+  { unreachableForMs = 0, clock = systemClock }: TransportOptions,
+): buildConnector.connector {
+  if (unreachableForMs === 0) return connect;
+  return (options, callback) => {
+    const started = clock.monotonic();
+    const attempt = (): void =>
+      connect(options, (...[error, socket]) => {
+        if (error === null) callback(error, socket);
+        else if (clock.monotonic() - started < unreachableForMs && isUnreached(error)) {
+          clock.setTimeout(attempt, CONNECT_AGAIN_MS);
+        } else callback(error, null);
+      });
+    attempt();
+  };
+}
+
+function isUnreached(error: Error): boolean {
+  const { code } = networkErrorFrom('connect', error);
+  return code === 'CONNECTION_REFUSED' || code === 'HOST_UNREACHABLE';
 }
 
 // undici calls onRequestStart when the request's turn on a socket has come, immediately before it writes the headers.

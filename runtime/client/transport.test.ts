@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { FakeClock, until } from '../clock.fake.ts';
 import type { RequestSample } from './metrics.ts';
@@ -15,8 +15,8 @@ interface Served extends AsyncDisposable {
   readonly url: string;
 }
 
-async function serve(listener: RequestListener): Promise<Served> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+async function serve(listener: RequestListener, port = 0): Promise<Served> {
+  const server = createServer(listener).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -183,6 +183,50 @@ test('a credential plugin that hangs costs the time-out, and the signal ends the
   stop.abort(new Error('enough'));
   await assert.rejects(call, /enough/);
   assert.deepEqual(clock.pending(), []);
+});
+
+suite('a server that nobody reaches yet', () => {
+  const refusing = async (unreachableForMs: number) => {
+    const gone = await serve(() => {});
+    await gone[Symbol.asyncDispose]();
+    const clock = new FakeClock();
+    const transport = open({ server: gone.url, clock, unreachableForMs });
+    // Beside the deadline of the request.
+    const waits = () => until(() => clock.pending().length === 2);
+    return { clock, transport, waits, port: Number(new URL(gone.url).port) };
+  };
+
+  test('is sent a request once it is there', async () => {
+    const { clock, transport, waits, port } = await refusing(2_000);
+    await using _ = transport;
+    const answer = transport.request({ method: 'PATCH', path: '/', body: '{}' });
+    await waits();
+    let requests = 0;
+    await using server = await serve((_request, response) => {
+      requests += 1;
+      response.end('{}');
+    }, port);
+    assert.ok(server.url.endsWith(`:${port}`));
+    await clock.advance(100);
+    assert.equal((await answer).status, 200);
+    assert.equal(requests, 1);
+    assert.deepEqual(
+      transport.samples.map(({ code }) => code),
+      ['200'],
+    );
+  });
+
+  test('is given up after the time that was given', async () => {
+    const { clock, transport, waits } = await refusing(150);
+    await using _ = transport;
+    const refused = assert.rejects(transport.request({ method: 'GET', path: '/' }), { code: 'CONNECTION_REFUSED' });
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await waits();
+      await clock.advance(100);
+    }
+    await refused;
+    assert.deepEqual(clock.pending(), []);
+  });
 });
 
 test('a refused connection and a reset one are told apart', async () => {

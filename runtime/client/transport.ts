@@ -20,6 +20,11 @@ export interface TransportOptions {
   readonly connections?: number;
   /** Default 5 000. */
   readonly connectTimeoutMs?: number;
+  /**
+   * For how long a server is tried again that refuses connections or that no way leads to: one behind a Service that has just become
+   * ready is so until every kube-proxy knows. Default 0.
+   */
+  readonly unreachableForMs?: number;
   /** Time for one request from call to last byte of the answer. Default 30 000. */
   readonly timeoutMs?: number;
   readonly metrics?: ClientMetrics;
