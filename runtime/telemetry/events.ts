@@ -151,7 +151,8 @@ class SeriesRecorder implements EventRecorder {
 
   #sweep(): void {
     for (const [key, series] of this.#series) if (this.#hasEnded(series)) this.#series.delete(key);
-    const isEmpty = this.#buckets.forgetFull() === 0 && this.#series.size === 0;
+    this.#buckets.forgetFull();
+    const isEmpty = this.#buckets.size === 0 && this.#series.size === 0;
     this.#cancelSweep = isEmpty ? undefined : this.#options.clock.setTimeout(() => this.#sweep(), sweepMs);
   }
 

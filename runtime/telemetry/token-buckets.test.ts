@@ -25,3 +25,17 @@ test('who waits as long as was said gets a token, whatever the numbers', async (
     ),
   );
 });
+
+test('who takes nothing for so long that the bucket is full is forgotten while others take', async () => {
+  const clock = new FakeClock();
+  const buckets = new TokenBuckets(5, 1_000, clock);
+  for (const key of ['one', 'two', 'one', 'three']) buckets.take(key);
+  assert.equal(buckets.size, 3);
+  await clock.advance(1_500);
+  buckets.take('four');
+  // Two tokens were taken out of the first bucket, and it stands before the third.
+  assert.equal(buckets.size, 3, 'the second is forgotten');
+  await clock.advance(1_000);
+  buckets.take('four');
+  assert.equal(buckets.size, 1);
+});

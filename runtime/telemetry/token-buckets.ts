@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** One token bucket per key; full ones are forgotten. */
+/** One token bucket per key; where others are taken from, full ones are forgotten. */
 export class TokenBuckets {
   readonly #burst: number;
   readonly #refillMs: number;
@@ -22,14 +22,24 @@ export class TokenBuckets {
     const missingMs = fullAt - now - (this.#burst - 1) * this.#refillMs;
     // Rounded up: a wait too short to move the clock would be followed by another one like it.
     if (missingMs > 0) return Math.floor(missingMs) + 1;
+    // Put to the end: in front stand those that were left alone for longest.
+    this.#fullAt.delete(key);
     this.#fullAt.set(key, fullAt + this.#refillMs);
+    for (const [longestLeft, at] of this.#fullAt) {
+      if (at > now) break;
+      this.#fullAt.delete(longestLeft);
+    }
     return 'taken';
   }
 
-  /** Forgets full buckets, which are as good as none, and answers how many are left. */
-  forgetFull(): number {
+  /** Forgets all that are full, which are as good as none, also where nobody takes anything any more. */
+  forgetFull(): void {
     const now = this.#clock.monotonic();
     for (const [key, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(key);
+  }
+
+  /** How many are remembered. */
+  get size(): number {
     return this.#fullAt.size;
   }
 }
