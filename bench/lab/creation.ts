@@ -76,16 +76,24 @@ export async function createTenant(bench: BenchLab, tenant: BareTenant, signal: 
   };
 }
 
-/** Takes the pods of a Ready tenant away and has its Deployment bring them up again while the provider looks away. */
-export async function measureFloor(bench: BenchLab, { name }: BareTenant, signal: AbortSignal): Promise<Floor> {
+/**
+ * Takes the pods of a Ready tenant away and has its Deployment bring them up again while the provider looks away; then removes the
+ * tenant. While it is paused, until it is going: the provider would bring up the pods that it wants once more, beside those that are
+ * measured next.
+ */
+export async function measureFloor(bench: BenchLab, tenant: BareTenant, signal: AbortSignal): Promise<Floor> {
   const { kubectl } = bench.lab;
+  const { name } = tenant;
   const pause = (value: string) =>
     kubectl(['annotate', 'tcp', name, '-n', namespace, '--overwrite', `${annotations.paused}${value}`]);
   await pause('=true');
   const warm = await podsAgain(bench, name, signal);
   await moveToEmptyStore(bench, name, signal);
   const empty = await podsAgain(bench, name, signal);
+  await scaleDeployment(bench, name, 0, signal);
+  await kubectl(['delete', 'tcp', name, '-n', namespace, '--wait=false']);
   await pause('-');
+  await removeTenants(bench, [tenant]);
   return { warm, empty };
 }
 
@@ -114,7 +122,7 @@ async function moveToEmptyStore(bench: BenchLab, name: string, signal: AbortSign
   await bench.transport.request({ method: 'PATCH', path, contentType: 'application/json-patch+json', body, signal });
 }
 
-/** Deletes tenants and, so that nothing of them disturbs what is measured next, their pods without grace. */
+/** Deletes tenants and, so that nothing of them disturbs what is measured next, their pods with hardly any grace. */
 export async function removeTenants(bench: BenchLab, tenants: readonly BareTenant[]): Promise<void> {
   await removeBareTenants(bench.lab.kubectl, tenants);
   for (const { name } of tenants) await deletePods(bench, name);
@@ -122,7 +130,8 @@ export async function removeTenants(bench: BenchLab, tenants: readonly BareTenan
 
 async function deletePods({ lab }: BenchLab, name: string): Promise<void> {
   const selection = ['-n', namespace, '-l', `${labels.name}=${name}`];
-  await lab.kubectl(['delete', 'pods', ...selection, '--force', '--grace-period=0', '--wait', '--timeout=60s']);
+  // Without any grace they would be gone from the API at once, and their processes would go on ending for half a minute.
+  await lab.kubectl(['delete', 'pods', ...selection, '--grace-period=1', '--wait', '--timeout=60s']);
 }
 
 async function scaleDeployment(

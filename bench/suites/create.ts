@@ -1,12 +1,5 @@
 import { type BenchLab, namespace, openBenchLab } from '../lab/bench-lab.ts';
-import {
-  type Creation,
-  createTenant,
-  type Floor,
-  measureFloor,
-  type PodTimes,
-  removeTenants,
-} from '../lab/creation.ts';
+import { type Creation, createTenant, type Floor, measureFloor, type PodTimes } from '../lab/creation.ts';
 import { budget, type Figure, figure } from '../figure.ts';
 import { interleave } from '../interleave.ts';
 import type { BenchContext, Suite } from '../suite.ts';
@@ -47,7 +40,6 @@ async function measure(
   const how = `${konnectivity ? 'with' : 'without'} konnectivity, ${round}`;
   const cpu = `${Math.round(creation.managerCpuMs)} ms of the manager's processor time`;
   progress(`${how}: Ready, floor, floor on an empty store: ${seconds.join(', ')}; ${cpu}`);
-  await removeTenants(bench, [tenant]);
   return { creation, floor };
 }
 
