@@ -1,4 +1,5 @@
 import { tenantControlPlanes } from '#api/kinds.ts';
+import { annotations } from '#api/labels.ts';
 import type { TenantControlPlane } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
 import type { Lab } from '#lab/up.ts';
 import { type Deployment, deployments, type Pod, pods, type Secret, secrets } from '#runtime/client/builtin.ts';
@@ -29,6 +30,8 @@ export interface BenchLab extends AsyncDisposable {
  */
 export async function openBenchLab({ signal, quick }: BenchContext): Promise<BenchLab> {
   const lab = await openLab(signal);
+  // A run that was interrupted may have left a paused one, of which nothing would go.
+  await lab.kubectl(['annotate', 'tcp', '--all', '-n', namespace, `${annotations.paused}-`]);
   await lab.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait', '--timeout=300s']);
   if (!quick) await refuseOthers(lab);
   await lab.kubectl(['create', 'namespace', namespace]);
