@@ -109,8 +109,8 @@ function open(access: TenantAccess, fingerprint: string, options: TenantPoolOpti
     userAgent: options.userAgent,
     connections: 4,
     connectTimeoutMs: 3_000,
-    // Twice the time in which a kube-proxy collects changes (kube-proxy: minSyncPeriod).
-    unreachableForMs: 2_000,
+    // Longer than kube-proxy collects changes (one second: minSyncPeriod), and than one connection that found no way waits.
+    unreachableForMs: 4_000,
     // A tenant that hangs must not hold a worker for long.
     timeoutMs: 10_000,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),

@@ -54,7 +54,7 @@ export function openConnectionPools(origin: string, options: TransportOptions): 
 
 const CONNECT_AGAIN_MS = 100;
 
-/** Tries again for `unreachableForMs` where nobody is reached. Nothing has been sent then, whatever the request is. */
+/** Tries again for `unreachableForMs` where nobody is reached, or nobody answers. Nothing has been sent then, whatever the request is. */
 function patient(
   connect: buildConnector.connector,
   { unreachableForMs = 0, clock = systemClock }: TransportOptions,
@@ -75,7 +75,7 @@ function patient(
 
 function isUnreached(error: Error): boolean {
   const { code } = networkErrorFrom('connect', error);
-  return code === 'CONNECTION_REFUSED' || code === 'HOST_UNREACHABLE';
+  return code === 'CONNECTION_REFUSED' || code === 'HOST_UNREACHABLE' || code === 'TIMEOUT';
 }
 
 // undici calls onRequestStart when the request's turn on a socket has come, immediately before it writes the headers.

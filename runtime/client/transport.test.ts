@@ -3,7 +3,8 @@ import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createNetServer } from 'node:net';
 import { suite, test } from 'node:test';
 import { createAuthority, issue } from '#pki/authority.ts';
 import { FakeClock, until } from '../clock.fake.ts';
@@ -214,6 +215,39 @@ suite('a server that nobody reaches yet', () => {
       transport.samples.map(({ code }) => code),
       ['200'],
     );
+  });
+
+  test('is connected to again when it leaves a connection unanswered', async () => {
+    const validityMs = 3_600_000;
+    const now = new Date();
+    const authority = await createAuthority({ commonName: 'ca', validityMs, now });
+    const ipAddresses = ['127.0.0.1'];
+    const serving = await issue({
+      authority,
+      subject: { commonName: 'server' },
+      usages: ['serverAuth'],
+      ipAddresses,
+      validityMs,
+      now,
+    });
+    const answering = createTlsServer({ cert: serving.certificatePem, key: serving.privateKeyPem }, (_, response) =>
+      response.end('{}'),
+    );
+    const sockets: Socket[] = [];
+    const listening = createNetServer((socket) => {
+      if (sockets.push(socket) > 1) answering.emit('connection', socket);
+    }).listen(0, '127.0.0.1');
+    await once(listening, 'listening');
+    const server = `https://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+    const tls = { ca: authority.certificatePem };
+    {
+      await using transport = open({ server, tls, connectTimeoutMs: 200, unreachableForMs: 20_000 });
+      assert.equal((await transport.request({ method: 'GET', path: '/' })).status, 200);
+      assert.ok(sockets.length > 1);
+    }
+    for (const socket of sockets) socket.destroy();
+    listening.close();
+    await once(listening, 'close');
   });
 
   test('is given up after the time that was given', async () => {

@@ -21,8 +21,8 @@ export interface TransportOptions {
   /** Default 5 000. */
   readonly connectTimeoutMs?: number;
   /**
-   * For how long a server is tried again that refuses connections or that no way leads to: one behind a Service that has just become
-   * ready is so until every kube-proxy knows. Default 0.
+   * For how long a server is connected to again that refuses that, does not answer, or that no way leads to: one behind a Service that
+   * has just become ready is so until every kube-proxy knows. Default 0.
    */
   readonly unreachableForMs?: number;
   /** Time for one request from call to last byte of the answer. Default 30 000. */
