@@ -5,8 +5,8 @@ import { ApiError } from '#runtime/client/errors.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import { isSubset } from '#runtime/client/subset.ts';
-import type { ObjectOf, Observed } from './observed.ts';
-import { identityOf, isDerived, merged, observe, versionOf } from './observed.ts';
+import type { ObjectOf, Observed, Selection } from './observed.ts';
+import { identityOf, isDerived, merged, observe, observeInTurn, versionOf } from './observed.ts';
 import type { DesiredObject, Look, OwnedObjectsOptions, OwnedObjectsResult, Plan } from './owned-objects.ts';
 
 interface Settled {
@@ -96,7 +96,8 @@ export class LookAtTenant<Notes> {
   async #observeTurn(): Promise<void> {
     const { turn, settled } = this.#memory;
     const kinds = turn === undefined ? undefined : this.#options.turns[turn];
-    await this.#observe(kinds ?? this.#allKinds(), settled.size > 0);
+    if (kinds === undefined) await this.#observe(this.#allKinds(), settled.size > 0);
+    else this.#observed = await observeInTurn(this.#client, kinds, this.#selection(settled.size > 0));
     const asRemembered = [...settled].every(
       ([identity, { resource, version }]) => !this.#sees(resource) || this.#versionOf(identity) === version,
     );
@@ -112,9 +113,11 @@ export class LookAtTenant<Notes> {
   }
 
   async #observe(kinds: readonly Resource[], metadataOnly: boolean): Promise<void> {
-    const { namespaces } = this.#options;
-    const selection = { labelSelector: MARK, namespaces, metadataOnly, signal: this.#signal };
-    this.#observed = merged(this.#observed, await observe(this.#client, kinds, selection));
+    this.#observed = merged(this.#observed, await observe(this.#client, kinds, this.#selection(metadataOnly)));
+  }
+
+  #selection(metadataOnly: boolean): Selection {
+    return { labelSelector: MARK, namespaces: this.#options.namespaces, metadataOnly, signal: this.#signal };
   }
 
   /** Whether a change is wanted of something that this look has not seen. */
