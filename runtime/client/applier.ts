@@ -13,7 +13,7 @@ export interface ApplierOptions {
   readonly fieldManager: string;
   /** Annotation on every applied object that holds the hash of what was last applied. */
   readonly hashAnnotation: string;
-  /** Pairs of live and desired object remembered as equal. Default 20 000. */
+  /** Pairs of live and desired object remembered as equal although they do not look so. Default 20 000. */
   readonly memoSize?: number;
 }
 
@@ -56,19 +56,16 @@ export interface Applier {
 
 export function createApplier(options: ApplierOptions): Applier {
   const { fieldManager, hashAnnotation } = options;
-  const settled = boundedSet(options.memoSize ?? 20_000);
+  const equal = boundedSet(options.memoSize ?? 20_000);
 
   return {
     async apply(client, resource, desired, live, callOptions) {
       const typed = withTypeMeta(resource, desired);
       const hash = canonicalHash(typed);
       if (live !== undefined) {
-        const pair = pairKey(resource, live, hash);
-        if (settled.has(pair)) return { object: live, changed: false };
-        if (live.metadata?.annotations?.[hashAnnotation] === hash && isSubset(typed, live, resource)) {
-          settled.add(pair);
-          return { object: live, changed: false };
-        }
+        const isLastWish = live.metadata?.annotations?.[hashAnnotation] === hash;
+        const isThere = isLastWish && isSubset(typed, live, resource);
+        if (isThere || equal.has(pairKey(resource, live, hash))) return { object: live, changed: false };
       }
       const wish = withAnnotation(typed, hashAnnotation, hash);
       const write = () => client.apply(resource, wish, { ...callOptions, fieldManager });
@@ -80,8 +77,8 @@ export function createApplier(options: ApplierOptions): Applier {
       });
       const changed = object.metadata?.resourceVersion !== live?.metadata?.resourceVersion;
       // An apply need not be the last: a member that is wanted empty is lost where it was not empty before. One that
-      // changes nothing is.
-      if (!changed || isSubset(typed, object, resource)) settled.add(pairKey(resource, object, hash));
+      // changes nothing is; what looks as it was wanted need not be remembered.
+      if (!changed && !isSubset(typed, object, resource)) equal.add(pairKey(resource, object, hash));
       return { object, changed };
     },
 
