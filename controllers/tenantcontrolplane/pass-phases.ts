@@ -29,7 +29,7 @@ import { reconcileWorkload } from './phases/workload.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import type { Rollout } from './rollout.ts';
 import type { SecretDraft } from './secrets.ts';
-import type { SettledPasses } from './settled-passes.ts';
+import type { SettledPasses, World } from './settled-passes.ts';
 import { worldOf } from './settled-passes.ts';
 
 /** What is kept from one pass to the next, by the UID of the control plane. */
@@ -89,8 +89,8 @@ export class PassPhases {
     return dataStore;
   }
 
-  /** What this pass decides on beside the store, the time and other tenants, named; undefined where that cannot be said. */
-  async world(): Promise<string | undefined> {
+  /** What this pass decides on; undefined where that cannot be said. */
+  async world(): Promise<World | undefined> {
     const { informers, dataStorePool } = this.#options;
     // A tenant that has no place yet is at the beginning of its way.
     if (this.#tenantControlPlane.status?.storage?.setup?.schema === undefined) return undefined;
@@ -99,12 +99,12 @@ export class PassPhases {
     try {
       const { signal } = this.#context;
       const connections = await Promise.all(stores.map((one) => dataStorePool.connect(one, { signal })));
-      const objects = [...stores, ...informers.addonVersions.list(), ...informers.gateways.list()];
-      return worldOf(
-        this.gathered,
-        objects,
-        connections.map(({ config }) => config.fingerprint),
-      );
+      return worldOf(this.gathered, [
+        ...stores,
+        ...connections.map(({ config }) => config.fingerprint),
+        ...informers.addonVersions.list(),
+        ...informers.gateways.list(),
+      ]);
     } catch {
       // The phase that needs the store finds out what is wrong with it.
       return undefined;

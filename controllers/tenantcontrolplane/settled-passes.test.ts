@@ -11,39 +11,43 @@ import { SettledPasses, worldOf } from './settled-passes.ts';
 const MINUTE_MS = 60_000;
 const at = (ms: number): Date => new Date(ms);
 
-suite('a control plane with which everything is in order', () => {
-  const settled = (...renewals: readonly (Date | undefined)[]): Settled => ({
-    endpoint: {
-      address: {
-        address: '192.0.2.10',
-        port: 6443,
-        endpoint: '192.0.2.10:6443',
-        advertiseAddress: '192.0.2.10',
-        advertisedEndpoint: '192.0.2.10:6443',
-      },
-      service: {},
+/** What was found, with certificates due at these times. */
+const settled = (...renewals: readonly (Date | undefined)[]): Settled => ({
+  endpoint: {
+    address: {
+      address: '192.0.2.10',
+      port: 6443,
+      endpoint: '192.0.2.10:6443',
+      advertiseAddress: '192.0.2.10',
+      advertisedEndpoint: '192.0.2.10:6443',
     },
-    caCertificatesPem: 'pem',
-    renewals,
-  });
+    service: {},
+  },
+  caCertificatesPem: 'pem',
+  renewals,
+});
 
+suite('a control plane with which everything is in order', () => {
   test('is gone through again when something in its world has changed, and when that cannot be told', () => {
     const passes = new SettledPasses();
     const found = settled();
-    passes.note('uid', 'world', found, at(0));
-    assert.equal(passes.recall('uid', 'world', at(1)), found);
-    for (const world of ['another world', undefined]) assert.equal(passes.recall('uid', world, at(1)), undefined);
-    assert.equal(passes.recall('another uid', 'world', at(1)), undefined);
+    const [one, two] = [{}, {}];
+    passes.note('uid', [one, 'text'], found, at(0));
+    assert.equal(passes.recall('uid', [one, 'text'], at(1)), found);
+    const others = [[two, 'text'], [one, 'other'], [one], [one, 'text', two], ['text', one], undefined];
+    for (const world of others) assert.equal(passes.recall('uid', world, at(1)), undefined);
+    assert.equal(passes.recall('another uid', [one, 'text'], at(1)), undefined);
     passes.forget('uid');
-    assert.equal(passes.recall('uid', 'world', at(1)), undefined);
+    assert.equal(passes.recall('uid', [one, 'text'], at(1)), undefined);
   });
 
   test('is gone through again when a certificate is due, and every half hour', () => {
     const passes = new SettledPasses();
-    passes.note('due soon', 'world', settled(undefined, at(5 * MINUTE_MS), at(9 * MINUTE_MS)), at(0));
-    passes.note('due late', 'world', settled(at(90 * MINUTE_MS)), at(0));
-    passes.note('overdue', 'world', settled(at(-1)), at(0));
-    const isSettled = (uid: string, ms: number): boolean => passes.recall(uid, 'world', at(ms)) !== undefined;
+    const world = ['all'];
+    passes.note('due soon', world, settled(undefined, at(5 * MINUTE_MS), at(9 * MINUTE_MS)), at(0));
+    passes.note('due late', world, settled(at(90 * MINUTE_MS)), at(0));
+    passes.note('overdue', world, settled(at(-1)), at(0));
+    const isSettled = (uid: string, ms: number): boolean => passes.recall(uid, world, at(ms)) !== undefined;
     assert.deepEqual([isSettled('due soon', 5 * MINUTE_MS - 1), isSettled('due soon', 5 * MINUTE_MS)], [true, false]);
     assert.deepEqual([isSettled('due late', 30 * MINUTE_MS - 1), isSettled('due late', 30 * MINUTE_MS)], [true, false]);
     assert.equal(isSettled('overdue', 0), false);
@@ -51,12 +55,9 @@ suite('a control plane with which everything is in order', () => {
 });
 
 suite('the world of a control plane', () => {
-  const object = (name: string, resourceVersion = '1'): KubeObject => ({
-    metadata: { name, uid: `uid of ${name}`, resourceVersion },
-  });
-  const base = tenant();
+  const object = (name: string): KubeObject => ({ metadata: { name } });
   const world: Gathered = {
-    tenantControlPlane: { ...base, metadata: { ...base.metadata, uid: 'uid', resourceVersion: '1' } },
+    tenantControlPlane: tenant(),
     names: namesOfControlPlane('demo'),
     dataStores: [],
     secrets: new Map([['ca', object('ca')]]),
@@ -71,29 +72,32 @@ suite('the world of a control plane', () => {
     exposure: { ingress: object('ingress'), route: undefined, konnectivityRoute: undefined },
     pods: [],
   };
-  const name = (changed: Partial<Gathered> = {}, others: readonly string[] = ['store']): string | undefined =>
-    worldOf({ ...world, ...changed }, [object('store')], others);
+  const isSame = (changed: Partial<Gathered>, others = ['store']): boolean => {
+    const passes = new SettledPasses();
+    passes.note('uid', worldOf(world, ['store']), settled(), at(0));
+    return passes.recall('uid', worldOf({ ...world, ...changed }, others), at(1)) !== undefined;
+  };
 
-  test('is another one when any object of it is there in another version, or is there no more', () => {
+  test('is another one when any object of it has changed, or is there no more', () => {
+    const { tenantControlPlane } = world;
     const changes: readonly Partial<Gathered>[] = [
-      { tenantControlPlane: { ...base, metadata: { ...base.metadata, uid: 'uid', resourceVersion: '2' } } },
-      { secrets: new Map([['ca', object('ca', '2')]]) },
+      { tenantControlPlane: { ...tenantControlPlane } },
+      { secrets: new Map([['ca', object('ca')]]) },
       { secrets: new Map() },
-      { configMaps: new Map([['egress', object('egress', '2')]]) },
-      { managerCertificate: object('manager', '2') },
+      { configMaps: new Map([['egress', object('egress')]]) },
+      { managerCertificate: object('manager') },
       { service: undefined },
-      { podDisruptionBudget: object('budget', '2') },
-      { networkPolicy: object('policy', '2') },
+      { deployment: object('deployment') },
+      { podDisruptionBudget: object('budget') },
+      { networkPolicy: object('policy') },
       { exposure: { ingress: undefined, route: undefined, konnectivityRoute: undefined } },
-      { pods: [{ metadata: { name: 'pod', uid: 'uid of pod', resourceVersion: '1' } }] },
+      { pods: [object('pod')] },
     ];
-    const worlds = [name(), ...changes.map((change) => name(change)), name({}, ['store with other credentials'])];
-    assert.equal(new Set(worlds).size, worlds.length);
-    assert.equal(name(), name({ secrets: new Map([['ca', object('ca')]]) }), 'the same in the same versions');
-  });
-
-  test('has no name where something of it cannot be told by its version', () => {
-    assert.equal(name({ service: { metadata: { name: 'service' } } }), undefined);
-    assert.equal(name({ absentSecrets: new Set(['ca']) }), undefined);
+    assert.deepEqual(
+      changes.filter((change) => isSame(change)),
+      [],
+    );
+    assert.ok(!isSame({}, ['store with other credentials']));
+    assert.ok(isSame({ secrets: new Map(world.secrets) }), 'the same objects');
   });
 });

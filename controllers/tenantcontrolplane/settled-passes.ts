@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-import type { KubeObject } from '#runtime/client/resource.ts';
 import type { Gathered } from './gather.ts';
 import type { Endpoint } from './phases/endpoint.ts';
 
@@ -12,9 +10,12 @@ export interface Settled {
   readonly renewals: readonly (Date | undefined)[];
 }
 
+/** Everything that a pass decides on, but for the time and other tenants; the same world is the same things in the same order. */
+export type World = readonly unknown[];
+
 interface Entry {
   readonly settled: Settled;
-  readonly world: string;
+  readonly world: World;
   /** In milliseconds since the epoch. */
   readonly untilMs: number;
 }
@@ -30,12 +31,14 @@ export class SettledPasses {
   readonly #entries = new Map<string, Entry>();
 
   /** By the UID of the control plane. */
-  recall(uid: string, world: string | undefined, now: Date): Settled | undefined {
+  recall(uid: string, world: World | undefined, now: Date): Settled | undefined {
     const entry = this.#entries.get(uid);
-    return entry !== undefined && entry.world === world && now.getTime() < entry.untilMs ? entry.settled : undefined;
+    if (entry === undefined || world === undefined || now.getTime() >= entry.untilMs) return undefined;
+    const isSame = entry.world.length === world.length && entry.world.every((thing, index) => thing === world[index]);
+    return isSame ? entry.settled : undefined;
   }
 
-  note(uid: string, world: string, settled: Settled, now: Date): void {
+  note(uid: string, world: World, settled: Settled, now: Date): void {
     const dues = settled.renewals.flatMap((at) => (at === undefined ? [] : [at.getTime()]));
     this.#entries.set(uid, { settled, world, untilMs: Math.min(now.getTime() + LONGEST_MS, ...dues) });
   }
@@ -45,18 +48,10 @@ export class SettledPasses {
   }
 }
 
-/**
- * Names what a pass decides on, but for the time and other tenants: every object in the version that the caches have, those of
- * `gathered` and `objects`, and `others`. Undefined where something cannot be told by its version.
- */
-export function worldOf(
-  gathered: Gathered,
-  objects: readonly KubeObject[],
-  others: readonly string[],
-): string | undefined {
-  if (gathered.absentSecrets.size > 0) return undefined;
+/** Every object of `gathered`, and `others`. Caches hand out the same object until it changes, and another one then. */
+export function worldOf(gathered: Gathered, others: World): World {
   const { ingress, route, konnectivityRoute } = gathered.exposure;
-  const versions = [
+  return [
     gathered.tenantControlPlane,
     gathered.managerCertificate,
     gathered.service,
@@ -69,13 +64,6 @@ export function worldOf(
     ...gathered.secrets.values(),
     ...gathered.configMaps.values(),
     ...gathered.pods,
-    ...objects,
-  ].map(versionOf);
-  return versions.includes(undefined) ? undefined : hash('sha256', JSON.stringify([versions, others]), 'base64');
-}
-
-function versionOf(object: KubeObject | undefined): string | undefined {
-  if (object === undefined) return '';
-  const { uid, resourceVersion } = object.metadata ?? {};
-  return uid === undefined || resourceVersion === undefined ? undefined : `${uid}/${resourceVersion}`;
+    ...others,
+  ];
 }
