@@ -1,4 +1,5 @@
 import type { TenantControlPlane, TenantControlPlaneSpec } from '#api/kamaji/v1alpha1/tenant-control-plane.ts';
+import type { ControlPlaneAddress } from './address.ts';
 import type { ControlPlaneInput } from './input.ts';
 
 type ControlPlane = TenantControlPlaneSpec['controlPlane'];
@@ -35,11 +36,20 @@ export function tenant(parts: TenantParts = {}): TenantControlPlane {
   };
 }
 
+/** Where it is reached. */
+export const address: ControlPlaneAddress = {
+  address: '192.0.2.10',
+  port: 6443,
+  endpoint: '192.0.2.10:6443',
+  advertiseAddress: '192.0.2.10',
+  advertisedEndpoint: '192.0.2.10:6443',
+};
+
 /** What the pods of that tenant depend on: etcd, konnectivity on. */
 export function inputFor(parts: TenantParts = {}, more: Partial<ControlPlaneInput> = {}): ControlPlaneInput {
   return {
     tenantControlPlane: tenant(parts),
-    advertiseAddress: '192.0.2.10',
+    advertiseAddress: address.advertiseAddress,
     storage: { driver: 'etcd', dataStore: 'default', endpoints: ['etcd.kamaji-system.svc:2379'], schema: 'tenant-1' },
     konnectivity: { serverImage: 'registry.k8s.io/kas-network-proxy/proxy-server:v0.34.0', countByLeases: true },
     checksums: {

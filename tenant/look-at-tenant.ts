@@ -5,8 +5,8 @@ import { ApiError } from '#runtime/client/errors.ts';
 import type { KubeObject, Resource } from '#runtime/client/resource.ts';
 import { keyOf } from '#runtime/client/resource.ts';
 import { isSubset } from '#runtime/client/subset.ts';
-import type { ObjectOf, Observed, Selection } from './observed.ts';
-import { identityOf, isDerived, merged, observe, observeInTurn, versionOf } from './observed.ts';
+import type { ObjectOf, Observed } from './observed.ts';
+import { identityOf, isDerived, merged, observe, versionOf } from './observed.ts';
 import type { DesiredObject, Look, OwnedObjectsOptions, OwnedObjectsResult, Plan } from './owned-objects.ts';
 
 interface Settled {
@@ -97,7 +97,9 @@ export class LookAtTenant<Notes> {
     const { turn, settled } = this.#memory;
     const kinds = turn === undefined ? undefined : this.#options.turns[turn];
     if (kinds === undefined) await this.#observe(this.#allKinds(), settled.size > 0);
-    else this.#observed = await observeInTurn(this.#client, kinds, this.#selection(settled.size > 0));
+    // One after the other, over one connection: with several at once each would take a handshake where nobody has asked the tenant for
+    // a while, and then stay open for a while, which costs more than all lists together.
+    for (const kind of kinds ?? []) await this.#observe([kind], settled.size > 0);
     const asRemembered = [...settled].every(
       ([identity, { resource, version }]) => !this.#sees(resource) || this.#versionOf(identity) === version,
     );
@@ -113,11 +115,9 @@ export class LookAtTenant<Notes> {
   }
 
   async #observe(kinds: readonly Resource[], metadataOnly: boolean): Promise<void> {
-    this.#observed = merged(this.#observed, await observe(this.#client, kinds, this.#selection(metadataOnly)));
-  }
-
-  #selection(metadataOnly: boolean): Selection {
-    return { labelSelector: MARK, namespaces: this.#options.namespaces, metadataOnly, signal: this.#signal };
+    const { namespaces } = this.#options;
+    const selection = { labelSelector: MARK, namespaces, metadataOnly, signal: this.#signal };
+    this.#observed = merged(this.#observed, await observe(this.#client, kinds, selection));
   }
 
   /** Whether a change is wanted of something that this look has not seen. */

@@ -23,36 +23,20 @@ export interface Selection {
 }
 
 /** Lists them, one request per kind, all at once. */
-export async function observe(client: Client, kinds: readonly Resource[], selection: Selection): Promise<Observed> {
-  const lists = await Promise.all(kinds.map((kind) => listOf(client, kind, selection)));
-  return { kinds, objects: new Map(lists.flat()) };
-}
-
-/**
- * The same, one after the other: over one connection. Connections for all at once would each take a handshake where nobody has asked
- * the tenant for a while, and then stay open for a while, which costs more than all lists together.
- */
-export async function observeInTurn(
+export async function observe(
   client: Client,
   kinds: readonly Resource[],
-  selection: Selection,
-): Promise<Observed> {
-  const objects = new Map<string, ObjectOf>();
-  for (const kind of kinds) {
-    for (const [identity, object] of await listOf(client, kind, selection)) objects.set(identity, object);
-  }
-  return { kinds, objects };
-}
-
-async function listOf(
-  client: Client,
-  resource: Resource,
   { namespaces, ...selection }: Selection,
-): Promise<readonly (readonly [string, ObjectOf])[]> {
-  const { items } = await client.list(resource, selection);
-  return items
-    .filter(({ metadata }) => metadata?.namespace === undefined || namespaces.includes(metadata.namespace))
-    .map((object) => [identityOf(resource, keyOf(object)), { resource, object }] as const);
+): Promise<Observed> {
+  const lists = await Promise.all(
+    kinds.map(async (resource) => {
+      const { items } = await client.list(resource, selection);
+      return items
+        .filter(({ metadata }) => metadata?.namespace === undefined || namespaces.includes(metadata.namespace))
+        .map((object) => [identityOf(resource, keyOf(object)), { resource, object }] as const);
+    }),
+  );
+  return { kinds, objects: new Map(lists.flat()) };
 }
 
 export function merged(one: Observed, other: Observed): Observed {

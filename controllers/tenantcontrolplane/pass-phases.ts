@@ -39,7 +39,7 @@ export interface Memory {
   readonly settledPasses: SettledPasses;
 }
 
-export interface TenantSide {
+interface TenantSide {
   readonly rollout: Rollout;
   readonly endpoint: Endpoint | undefined;
   readonly caCertificatesPem: string | undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { addonVersions } from '#addons/versions.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
-import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
+import { address, tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import type { KubeObject } from '#runtime/client/resource.ts';
 import type { Gathered } from './gather.ts';
 import type { Settled } from './settled-passes.ts';
@@ -14,13 +14,7 @@ const at = (ms: number): Date => new Date(ms);
 /** What was found, with certificates due at these times. */
 const settled = (...renewals: readonly (Date | undefined)[]): Settled => ({
   endpoint: {
-    address: {
-      address: '192.0.2.10',
-      port: 6443,
-      endpoint: '192.0.2.10:6443',
-      advertiseAddress: '192.0.2.10',
-      advertisedEndpoint: '192.0.2.10:6443',
-    },
+    address,
     service: {},
   },
   caCertificatesPem: 'pem',

@@ -4,7 +4,7 @@ import type { TenantControlPlane, TenantControlPlaneStatus } from '#api/kamaji/v
 import { tenantControlPlaneConditions } from '#api/kamaji/v1alpha1/tenant-control-plane-conditions.ts';
 import { namesOfControlPlane } from '#controlplane/names.ts';
 import type { TenantParts } from '#controlplane/tenant-control-plane.fake.ts';
-import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
+import { address, tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import { findCondition } from '#runtime/client/conditions.ts';
 import { applyMergePatch } from '#runtime/client/merge-patch.ts';
 import { FakeClock } from '#runtime/clock.fake.ts';
@@ -43,13 +43,7 @@ function result(more: Partial<PassResult> = {}): PassResult {
     names,
     konnectivity: true,
     endpoint: {
-      address: {
-        address: '192.0.2.10',
-        port: 6443,
-        endpoint: '192.0.2.10:6443',
-        advertiseAddress: '192.0.2.10',
-        advertisedEndpoint: '192.0.2.10:6443',
-      },
+      address,
       service: { metadata: { name: 'demo', namespace: 'tenants' } },
     },
     exposure: undefined,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { addonVersions } from '#addons/versions.ts';
 import { formatKubeconfig } from '#bootstrap/kubeconfig.ts';
-import { tenant } from '#controlplane/tenant-control-plane.fake.ts';
+import { address, tenant } from '#controlplane/tenant-control-plane.fake.ts';
 import type { Client } from '#runtime/client/client.ts';
 import { NetworkError } from '#runtime/client/errors.ts';
 import type { OwnedObjects } from '#tenant/owned-objects.ts';
@@ -48,13 +48,7 @@ function input({ version = 'v1.35.4', clusterIP = '192.0.2.1', failure }: Parts)
   return {
     tenantControlPlane: tenant({ kubernetes: { version } }),
     endpoint: {
-      address: {
-        address: '192.0.2.10',
-        port: 6443,
-        endpoint: '192.0.2.10:6443',
-        advertiseAddress: '192.0.2.10',
-        advertisedEndpoint: '192.0.2.10:6443',
-      },
+      address,
       service: { spec: { clusterIP, ports: [{ name: 'kube-apiserver', port: 6443 }] } },
     },
     konnectivity: true,
